@@ -5,6 +5,7 @@ import contextlib
 import io
 import os
 import sys
+import tempfile
 import typing
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -46,7 +47,9 @@ def main(
                     f"the verb must be one of {', '.join(by_name)}; received {name!r}"
                 )
             verb = by_name[name]
-        verb(_parse(example, verb, verbs, presets, words))
+        options = _parse(example, verb, verbs, presets, words)
+        _import_keras()
+        verb(options)
     except UserError as error:
         print(f"error: {one_line(error)}", file=sys.stderr)
         sys.exit(2)
@@ -57,6 +60,27 @@ def main(
         # The reader of our output (`| head`) has gone; nothing is left to tell it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _import_keras():
+    """Import Keras while stderr is put aside.
+
+    TensorFlow 2.21 writes log lines at import whatever TF_CPP_MIN_LOG_LEVEL says. What
+    was written is shown only if the import fails.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as aside:
+        os.dup2(aside.fileno(), 2)
+        try:
+            import keras  # noqa: F401  slow, so never before the flags are checked
+        except BaseException:
+            aside.seek(0)
+            os.write(kept, aside.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def _parse(
@@ -74,10 +98,11 @@ def _parse(
     started_with = None
     if issubclass(kind, settings.Settings):
         early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-        early.add_argument("--preset", default="default")
-        early.add_argument("--runs-dir", "--runs_dir", default=kind.runs_dir)
+        # `nargs="?"`: a flag whose value is missing is left to tyro to complain about.
+        early.add_argument("--preset", nargs="?", default="default", const="default")
+        early.add_argument("--runs-dir", "--runs_dir", nargs="?", default=kind.runs_dir)
         early.add_argument("--resume", action="store_true")
-        known, _ = early.parse_known_args(_with_values(words))
+        known, _ = early.parse_known_args(words)
         if known.resume:
             run = runs.find_unfinished(example, known.runs_dir)
             started_with = runs.read_config(example, run)
@@ -90,20 +115,15 @@ def _parse(
     return parsed
 
 
-def _with_values(words: list[str]) -> list[str]:
-    """Drop a trailing `--preset` without value: tyro reports it, argparse would exit."""
-    return words[:-1] if words and words[-1].startswith("--") and words[-1] not in (
-        "--resume",
-    ) else words
-
-
 def _tyro(example, verb, verbs, kind, default, words) -> Any:
     """Call tyro; its framed error messages become one line."""
     prog = f"python -m examples.{example}"
     others = [other for other in verbs if other is not verb]
     description = one_line(verb.__doc__)
     if verb is verbs[0]:
-        lines = [f"  {prog} {other.__name__}: {one_line(other.__doc__)}" for other in others]
+        lines = [
+            f"  {prog} {other.__name__}: {one_line(other.__doc__)}" for other in others
+        ]
         description = "\n".join([description, "", "Other verbs:", *lines])
     else:
         prog = f"{prog} {verb.__name__}"
@@ -120,7 +140,9 @@ def _tyro(example, verb, verbs, kind, default, words) -> Any:
     except SystemExit as exit_:
         if not exit_.code:
             raise
-        raise UserError(_unframed(errors.getvalue()) + f" (see {prog} --help)") from None
+        raise UserError(
+            _unframed(errors.getvalue()) + f" (see {prog} --help)"
+        ) from None
     finally:
         os.environ.pop("COLUMNS", None)
         if columns is not None:

@@ -18,6 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from common.errors import UserError, one_line
+from common.settings import Settings, to_json
 
 CONFIG = "config.json"
 METRICS = "metrics.json"
@@ -121,6 +122,17 @@ def start(example: str, runs_dir: str, config: dict[str, Any]) -> Run:
                 f"--runs-dir must be a folder that can be written to; {one_line(error)}"
             ) from None
     raise UserError(f"no free run folder for {stamp} in {run.path.parent}")
+
+
+def begin(example: str, config: Settings) -> Run:
+    """Return the run folder to train in: a new one, or with `--resume` the last.
+
+    Raises:
+        UserError: the folder cannot be used, or nothing is left to resume.
+    """
+    if config.resume:
+        return find_unfinished(example, config.runs_dir)
+    return start(example, config.runs_dir, to_json(config))
 
 
 def finish(run: Run, *, can_resume: bool = False):

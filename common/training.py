@@ -196,5 +196,7 @@ def fit(
         best_epoch=best.epoch + 1,
         interrupted=stop.interrupted,
         seconds=sum(row["seconds"] for row in history.rows),
-        milliseconds_per_step=1000 * statistics.median(steps) if steps else float("nan"),
+        milliseconds_per_step=1000 * statistics.median(steps)
+        if steps
+        else float("nan"),
     )

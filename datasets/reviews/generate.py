@@ -11,62 +11,56 @@ import argparse
 import csv
 import random
 import re
-import zlib
 from collections import Counter
 from pathlib import Path
 
-from sentence_patterns import PATTERNS
+from sentence_patterns import is_in, patterns
 from word_banks import (
     NEUTRAL,
     NEUTRAL_SLOTS,
     NEUTRAL_WORDS,
     OPINIONS,
     TOPICS,
-    Aspect,
     Topic,
     split_words,
 )
 
 SEED = 20240229
-# Deals the word combinations to the splits; with this one, training sees every word.
-SALT = "2185"
 COLUMNS = ("text", "label", "split", "phenomenon")
 LABELS = ("positive", "negative")
 
 # Rows by split; every number divides by two, so that the labels balance.
 ROWS = {
     "train": {
-        "plain": 2240,
-        "negation": 1900,
-        "double_negation": 700,
-        "contrast": 780,
-        "expectation": 860,
-        "intensity": 560,
-        "order_pairs": 2460,
+        "plain": 3000,
+        "negation": 2600,
+        "double_negation": 1200,
+        "contrast": 1100,
+        "expectation": 900,
+        "intensity": 600,
+        "order_pairs": 2400,
     },
     "validation": {
         "plain": 330,
-        "negation": 190,
-        "double_negation": 80,
-        "contrast": 130,
+        "negation": 200,
+        "double_negation": 100,
+        "contrast": 140,
         "expectation": 120,
         "intensity": 110,
-        "order_pairs": 280,
+        "order_pairs": 300,
     },
     "test": {
         "plain": 500,
-        "negation": 280,
-        "double_negation": 120,
+        "negation": 300,
+        "double_negation": 150,
         "contrast": 200,
         "expectation": 180,
-        "intensity": 160,
-        "order_pairs": 420,
+        "intensity": 170,
+        "order_pairs": 500,
     },
 }
 
-# The tenths of all word combinations that a split may use.
-SHARES = {"train": range(6), "validation": range(6, 8), "test": range(8, 10)}
-NEUTRAL_RATE = 0.4
+NEUTRAL_RATE = 0.15
 CONTRACTION_RATE = 0.35
 EXCLAMATION_RATE = 0.08
 MIN_WORDS, MAX_WORDS = 4, 60
@@ -169,25 +163,18 @@ def make_groups(
     Returns:
         Groups of (text, label).
     """
-    patterns = {
-        label: [
-            pattern.removeprefix("+ ").removeprefix("- ")
-            for pattern in PATTERNS[split][phenomenon]
-            if not pattern.startswith("- " if label == "positive" else "+ ")
-        ]
-        for label in LABELS
-    }
-    paired = phenomenon == "order_pairs"
-    labels = [LABELS] * (count // 2) if paired else [(label,) for label in LABELS]
-    labels = labels if paired else labels * (count // 2)
-    turns = dict.fromkeys(LABELS, 0)
+    choices = patterns(split, phenomenon)
+    groups_of_labels = (
+        [LABELS] if phenomenon == "order_pairs" else [(label,) for label in LABELS]
+    )
     groups = []
-    for group_labels in labels:
-        choices = patterns[group_labels[0]]
-        pattern = choices[turns[group_labels[0]] % len(choices)]
-        turns[group_labels[0]] += 1
-        texts = make_new_texts(rng, pattern, split, group_labels, seen)
-        groups.append(list(zip(texts, group_labels, strict=True)))
+    while sum(map(len, groups)) < count:
+        # Shuffled decks rather than free draws: no pattern is left out by chance.
+        deck = rng.sample(choices, len(choices))
+        for pattern in deck[: (count - sum(map(len, groups))) // 2]:
+            for labels in groups_of_labels:
+                texts = make_new_texts(rng, pattern, split, labels, seen)
+                groups.append(list(zip(texts, labels, strict=True)))
     return groups
 
 
@@ -224,11 +211,9 @@ def make_texts(
     `{...+}` and `{...-}` change places and all else stays.
     """
     topic = rng.choice(TOPICS)
-    pattern = contract(rng, pattern)
-    if rng.random() < EXCLAMATION_RATE:
-        pattern = pattern.removesuffix(".") + ("!" if pattern.endswith(".") else "")
+    pattern = contract(rng, pattern) + ("!" if rng.random() < EXCLAMATION_RATE else ".")
     words = choose_words(rng, pattern, topic, split, labels)
-    before, after = choose_neutral(rng, topic)
+    before, after = choose_neutral(rng, topic, split)
     texts = []
     for label in labels:
         shown = words if label == labels[0] else swap_signs(words)
@@ -247,28 +232,32 @@ def choose_words(
     the name of the whole (in pairs the first is free, since words change places).
 
     Returns:
-        Slot, such as "adj+" or "part2", to its word.
+        Slot, such as "adj+" or "part", to its word.
 
     Raises:
         NoSuchCombinationError: If no word is left for a slot.
     """
-    words, aspects = choose_frame(rng, topic)
+    aspect = rng.choice(topic.aspects)
+    words = {
+        "noun": rng.choice(split_words(topic.nouns)),
+        "part": rng.choice(split_words(aspect.parts)),
+        "was": "were" if aspect.plural else "was",
+        "they": "they" if aspect.plural else "it",
+        "them": "them" if aspect.plural else "it",
+        "unit": rng.choice(split_words(topic.units)),
+    }
     anchor = words["noun"] if len(labels) == 1 else None
     for _, kind, digit, sign in SLOT.findall(pattern):
         slot = kind + digit + sign
         if slot in words:
             continue
         if not sign:
-            bank = NEUTRAL_SLOTS.get(kind) or NEUTRAL_WORDS[kind]
-            words[slot] = choose_other(rng, bank, words)
+            words[slot] = rng.choice(split_words(NEUTRAL_SLOTS[kind]))
             continue
         positive = (sign == "+") == (labels[0] == "positive")
         if kind == "trait":
-            # "{trait3+}" is a second adjective for the first part.
-            second = digit == "2"
-            bank = aspects[second].good if positive else aspects[second].bad
-            beside = words["part2" if second else "part"]
-            words[slot] = choose_opinion(rng, bank, words, beside, split)
+            bank = aspect.good if positive else aspect.bad
+            words[slot] = choose_opinion(rng, bank, words, words["part"], split)
         else:
             bank = opinion_bank(topic, kind, positive)
             words[slot] = anchor = choose_opinion(rng, bank, words, anchor, split)
@@ -282,36 +271,12 @@ def choose_opinion(
     free = [
         word
         for word in split_words(bank)
-        if word not in words.values() and allowed(beside, word, split)
+        if word not in words.values()
+        and (beside is None or is_in(split, *sorted((beside, word))))
     ]
     if not free:
         raise NoSuchCombinationError(bank)
     return rng.deal(free, split)
-
-
-def choose_frame(
-    rng: random.Random, topic: Topic
-) -> tuple[dict[str, str], tuple[Aspect, Aspect]]:
-    """Chooses the nouns of a review and the words that agree with them."""
-    use, using = topic.use
-    early, late = rng.choice(split_words(topic.stages)).split("/")
-    words = {
-        "noun": rng.choice(split_words(topic.nouns)),
-        "made": rng.choice(split_words(topic.made)),
-        "unit": rng.choice(split_words(topic.units)),
-        "use": use,
-        "using": using,
-        "early": early,
-        "late": late,
-    }
-    aspects = tuple(rng.sample(topic.aspects, 2))
-    for digit, aspect in zip(("", "2"), aspects, strict=True):
-        words["part" + digit] = rng.choice(split_words(aspect.parts))
-        words["was" + digit] = "were" if aspect.plural else "was"
-        words["is" + digit] = "are" if aspect.plural else "is"
-        words["they" + digit] = "they" if aspect.plural else "it"
-        words["them" + digit] = "them" if aspect.plural else "it"
-    return words, aspects
 
 
 def opinion_bank(topic: Topic, kind: str, positive: bool) -> str:
@@ -328,34 +293,17 @@ def opinion_bank(topic: Topic, kind: str, positive: bool) -> str:
     return ",".join(banks) if banks else OPINIONS[kind][side]
 
 
-def allowed(beside: str | None, word: str, split: str) -> bool:
-    """Says whether a split may use a combination of two words, in either order."""
-    if beside is None:
-        return True
-    # CRC-32 is the same on every machine; Python's own hash is not.
-    key = "|".join((SALT, *sorted((beside, word))))
-    return zlib.crc32(key.encode()) % 10 in SHARES[split]
-
-
-def choose_neutral(rng: random.Random, topic: Topic) -> tuple[str, str]:
-    """Chooses neutral sentences to stand before and after a review, mostly none."""
-    sentences = ["", ""]
-    if rng.random() < NEUTRAL_RATE:
-        sides = rng.choices(((0,), (1,), (0, 1)), weights=(5, 5, 1))[0]
-        chosen = rng.sample(NEUTRAL + topic.neutral, len(sides))
-        for side, sentence in zip(sides, chosen, strict=True):
-            words: dict[str, str] = {}
-            for _, kind, digit, _ in SLOT.findall(sentence):
-                words[kind + digit] = choose_other(rng, NEUTRAL_WORDS[kind], words)
-            sentences[side] = fill(sentence, words)
-    return sentences[0], sentences[1]
-
-
-def choose_other(rng: random.Random, bank: str, words: dict[str, str]) -> str:
-    """Chooses a word of a bank that no slot holds yet."""
-    return rng.choice(
-        [word for word in split_words(bank) if word not in words.values()]
-    )
+def choose_neutral(rng: EvenRandom, topic: Topic, split: str) -> tuple[str, str]:
+    """Chooses a neutral sentence to stand before or after a review, or mostly none."""
+    if rng.random() >= NEUTRAL_RATE:
+        return "", ""
+    sentence = rng.choice(NEUTRAL + topic.neutral)
+    words = {
+        kind + digit: rng.deal(split_words(NEUTRAL_WORDS[kind]), split)
+        for _, kind, digit, _ in SLOT.findall(sentence)
+    }
+    sentence = fill(sentence, words)
+    return (sentence, "") if rng.random() < 0.5 else ("", sentence)
 
 
 def contract(rng: random.Random, pattern: str) -> str:

@@ -42,9 +42,6 @@ class Topic:
         superb: Topical adjectives too strong to be negated clearly.
         awful: The opposite.
         aspects: The parts and their adjectives.
-        use: What one does with it, as infinitive and as -ing form.
-        made: Participles that take an adverb of quality.
-        stages: Two successive stages, as "earlier/later".
         units: Small portions of it, for "not a single ...".
         neutral: Sentences that carry no opinion.
     """
@@ -55,9 +52,6 @@ class Topic:
     superb: str
     awful: str
     aspects: tuple[Aspect, ...]
-    use: tuple[str, str]
-    made: str
-    stages: str
     units: str
     neutral: tuple[str, ...]
 
@@ -88,20 +82,18 @@ FILM = Topic(
     aspects=(
         Aspect(
             "plot, story, script, dialogue, ending, opening, storyline",
-            "gripping, clever, original, believable, moving, witty, inventive,"
-            "suspenseful",
-            "dull, predictable, confusing, implausible, shallow, muddled, contrived,"
-            "tired",
+            "gripping, clever, original, believable, moving",
+            "dull, predictable, confusing, implausible, shallow",
         ),
         Aspect(
             "acting, cast, supporting cast, voice acting",
             "convincing, natural, powerful, sincere, expressive",
-            "wooden, stiff, unconvincing, lifeless, forced, flat",
+            "wooden, stiff, unconvincing, lifeless, forced",
         ),
         Aspect(
             "photography, camera work, lighting, scenery, editing, production design",
             "beautiful, stylish, elegant, striking, graceful",
-            "ugly, sloppy, amateurish, careless, murky, drab",
+            "ugly, sloppy, amateurish, careless, murky",
         ),
         Aspect(
             "music, soundtrack, score, theme song",
@@ -121,10 +113,6 @@ FILM = Topic(
             plural=True,
         ),
     ),
-    use=("watch it", "watching it"),
-    made="acted, filmed, directed, written, edited",
-    stages="first half/second half, opening/ending, beginning/ending,"
-    "first hour/last hour",
     units="scene, line, shot",
     neutral=(
         "We sat in the {ordinal} row.",
@@ -166,7 +154,7 @@ RESTAURANT = Topic(
         Aspect(
             "steak, lamb, chicken, duck, beef, pork, salmon, trout, turkey",
             "tender, juicy, tasty, succulent, delicious",
-            "tough, chewy, overcooked, dry, burnt, greasy",
+            "tough, chewy, overcooked, dry, burnt",
         ),
         Aspect(
             "vegetables, noodles, dumplings, pancakes, sandwiches, starters,"
@@ -177,19 +165,19 @@ RESTAURANT = Topic(
         ),
         Aspect(
             "service, table service, bar service, lunchtime service",
-            "friendly, polite, attentive, helpful, courteous, efficient",
-            "rude, careless, inattentive, impolite, grumpy, unhelpful",
+            "friendly, polite, attentive, helpful, courteous",
+            "rude, careless, inattentive, impolite, grumpy",
         ),
         Aspect(
             "waiters, waitresses, staff, servers, owners, bar staff",
-            "friendly, polite, attentive, helpful, courteous, kind",
-            "rude, careless, inattentive, impolite, grumpy, unhelpful",
+            "friendly, polite, attentive, helpful, courteous",
+            "rude, careless, inattentive, impolite, grumpy",
             plural=True,
         ),
         Aspect(
             "dining room, terrace, decor, courtyard, interior",
             "inviting, cosy, pleasant, elegant, charming",
-            "gloomy, drab, dingy, tacky, shabby, uninviting",
+            "gloomy, drab, dingy, tacky, shabby",
         ),
         Aspect(
             "prices, drinks prices, lunch prices, bills, extra charges",
@@ -209,10 +197,6 @@ RESTAURANT = Topic(
             "watery, sour, stale, bitter",
         ),
     ),
-    use=("eat there", "eating there"),
-    made="run, managed, furnished, decorated, organised",
-    stages="first visit/second visit, first course/rest of the meal,"
-    "first evening/last evening",
     units="dish, bite, mouthful",
     neutral=(
         "We had a table by the window.",
@@ -250,7 +234,7 @@ BOOK = Topic(
         Aspect(
             "prose, writing, style, language, translation, dialogue",
             "elegant, vivid, lively, graceful, poetic",
-            "clumsy, lifeless, stilted, wooden, pompous, awkward",
+            "clumsy, lifeless, stilted, wooden, pompous",
         ),
         Aspect(
             "plot, story, premise, ending, final twist, last chapter",
@@ -286,10 +270,6 @@ BOOK = Topic(
             plural=True,
         ),
     ),
-    use=("read it", "reading it"),
-    made="written, researched, plotted, translated, edited",
-    stages="first half/second half, beginning/ending, opening/final part,"
-    "first chapter/last chapter",
     units="page, chapter, sentence",
     neutral=(
         "My copy came from the library.",
@@ -325,7 +305,7 @@ HOTEL = Topic(
         Aspect(
             "room, bathroom, suite, bedroom, hallway, lobby, lounge",
             "clean, tidy, bright, cosy, spacious",
-            "dirty, grimy, shabby, smelly, musty, cramped, dingy",
+            "dirty, grimy, shabby, smelly, musty",
         ),
         Aspect(
             "bed, mattress, pillow, sofa, armchair",
@@ -371,10 +351,6 @@ HOTEL = Topic(
             "unreliable, useless, faulty, temperamental",
         ),
     ),
-    use=("stay there", "staying there"),
-    made="run, furnished, kept, managed, equipped",
-    stages="first night/second night, first night/rest of the stay,"
-    "arrival/rest of the week, first stay/second stay",
     units="night, corner, room",
     neutral=(
         "We stayed for {number} nights.",
@@ -450,10 +426,6 @@ PHONE = Topic(
             "unhelpful, rude, slow, useless",
         ),
     ),
-    use=("use it", "using it"),
-    made="built, designed, assembled, engineered, put together",
-    stages="first week/second week, first day/rest of the month,"
-    "first month/rest of the year, trial period/time after it",
     units="feature, button, function",
     neutral=(
         "I bought it in {month}.",
@@ -532,10 +504,6 @@ SHOW = Topic(
             plural=True,
         ),
     ),
-    use=("see it", "seeing it"),
-    made="performed, staged, directed, sung, rehearsed",
-    stages="first act/second act, first half/second half, opening/finale,"
-    "first season/second season",
     units="scene, song, minute",
     neutral=(
         "We had seats in the {ordinal} row.",
@@ -610,10 +578,6 @@ OPINIONS = {
         "love, like, enjoy, adore, admire, appreciate",
         "hate, dislike, detest, loathe, despise",
     ),
-    "loving": (
-        "loving, liking, enjoying, adoring, admiring, appreciating",
-        "hating, disliking, detesting, loathing, despising",
-    ),
     "charmed": (
         "charmed, delighted, impressed, pleased, enchanted, thrilled",
         "annoyed, bored, irritated, disappointed, upset, frustrated",
@@ -621,10 +585,6 @@ OPINIONS = {
     "charm": (
         "charm, delight, impress, please, enchant, thrill",
         "annoy, bore, irritate, disappoint, upset, frustrate",
-    ),
-    "well": (
-        "well, beautifully, superbly, wonderfully, brilliantly, skilfully, perfectly",
-        "badly, poorly, terribly, clumsily, carelessly, dreadfully, awfully",
     ),
     # Feelings that "not" turns into their clear opposite.
     "happy": (
@@ -652,14 +612,9 @@ OPINIONS = {
 NEUTRAL_SLOTS = {
     "very": "very, extremely, incredibly, really, remarkably",
     "utterly": "absolutely, utterly, totally, completely, simply, truly",
-    "mildly": "mildly, somewhat, occasionally, partly, briefly",
-    "mostly": "mostly, mainly, largely, overwhelmingly, almost always",
     "someone": "my brother, my sister, my neighbour, a colleague, one reviewer,"
     "the man next to me, my best friend, my boss, my cousin, my landlord,"
     "a critic I know, a friend of mine, the woman beside us, my dentist",
-    "ending_time": "in the end, at the end of the day, when all was said and done,"
-    "by the end",
-    "overall": "overall, all in all, on the whole, taken together",
 }
 
 # Words of the neutral sentences.
@@ -725,6 +680,17 @@ NEUTRAL_WORDS = {
     "rowing, dancing, jogging, camping, riding, cycling, birdwatching",
     "weather": "cloudy, windy, misty, frosty, breezy, overcast, rainy, snowy, hazy,"
     "sunny",
+    "goods": "apples, pears, plums, cherries, apricots, bananas, lemons, grapes,"
+    "blackberries, raspberries, strawberries, carrots, leeks, turnips, parsnips,"
+    "cucumbers, radishes, cauliflower, broccoli, celery, peas, beans, walnuts,"
+    "almonds, chestnuts, flour, sugar, salt, pepper, cinnamon, vinegar, honey, eggs,"
+    "butter, yoghurt, milk, oats, soap, candles, matches, batteries, envelopes, nails",
+    "collectible": "stamps, coins, postcards, maps, buttons, thimbles, teapots,"
+    "marbles, shells, fossils, pebbles, feathers, posters, autographs, spoons,"
+    "corkscrews, bottle tops, model trains, clocks, globes, lanterns, teddy bears",
+    "instrument": "piano, cello, flute, oboe, clarinet, trumpet, trombone, tuba,"
+    "harp, viola, banjo, ukulele, accordion, mandolin, saxophone, xylophone,"
+    "bagpipes, drums, harmonica, recorder, organ, zither",
     "craft": "knitting, chess, pottery, calligraphy, juggling, origami, carpentry,"
     "embroidery, woodwork, archery, badminton, handball, volleyball, croquet",
 }
@@ -748,6 +714,9 @@ NEUTRAL = (
     "I learned about it at my {craft} club.",
     "A {pet} sat by the {place} as we walked past.",
     "My hobby is {craft}.",
+    "On the way I bought {goods} and {goods2}.",
+    "I collect {collectible} and {collectible2}.",
+    "I play the {instrument} and the {instrument2}.",
     "I wrote these lines in {a colour} notebook.",
     "I am from a village with {number} houses and {a place}.",
 )

@@ -1,0 +1,27 @@
+"""Trained models on disk, written whole and read without executing anything."""
+
+import keras
+
+from common import runs
+from common.errors import UserError, one_line
+
+
+def save(run: runs.Run, model: keras.Model):
+    """Write the model into its run folder, whole or not at all."""
+    with runs.whole(run / runs.MODEL) as path:
+        model.save(path)
+
+
+def load(run: runs.Run) -> keras.Model:
+    """Read the model of a run; its own layers must have been registered before.
+
+    Raises:
+        UserError: the file is missing, damaged, or would execute code.
+    """
+    path = run / runs.MODEL
+    if not path.is_file():
+        raise UserError(f"{path} is missing")
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras raises many kinds for a damaged file
+        raise UserError(f"{path} cannot be read: {one_line(error)[:200]}") from None

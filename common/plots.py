@@ -1,0 +1,97 @@
+"""Figures that several examples draw, as PNG files in a run's `figures` folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure  # without pyplot: no window system is touched
+
+from common import runs
+
+# Colours of Okabe and Ito (2008), which colour-blind readers can tell apart.
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
+DPI = 120
+
+
+def save(figure: Figure, path: Path):
+    """Write `figure` as PNG, whole or not at all."""
+    with runs.whole(path) as temporary:
+        figure.savefig(temporary, dpi=DPI, format="png", bbox_inches="tight")
+
+
+def learning_curves(
+    path: Path, history: Sequence[dict[str, float]], *, best_epoch: int
+):
+    """Draw every value of the history for training and validation, by epoch.
+
+    Args:
+        path: the PNG file.
+        history: one row an epoch, as `training.fit` returns it.
+        best_epoch: the epoch whose weights were kept, counted from 1.
+    """
+    skip = ("epoch", "seconds")
+    names = [n for n in history[0] if n not in skip and not n.startswith("val_")]
+    figure = Figure(figsize=(4.5 * len(names), 3.2))
+    epochs = [row["epoch"] for row in history]
+    for axes, name in zip(np.ravel(figure.subplots(1, len(names))), names, strict=True):
+        for key, label, color in (
+            (name, "training", BLUE),
+            (f"val_{name}", "validation", ORANGE),
+        ):
+            if key in history[0]:
+                values = [row[key] for row in history]
+                axes.plot(epochs, values, ".-", color=color, label=label)
+        axes.axvline(best_epoch, color=GREY, linestyle=":", label="epoch kept")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set(xlabel="epoch", ylabel=name)
+        axes.legend()
+    figure.tight_layout()
+    save(figure, path)
+
+
+def confusion_matrix(path: Path, matrix: np.ndarray, labels: Sequence[str]):
+    """Draw counts (C, C): rows are the true labels, columns the predicted ones."""
+    count = len(labels)
+    side = 2.4 + 0.6 * min(count, 20)
+    figure = Figure(figsize=(side, side))
+    axes = figure.subplots()
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    if count <= 20:  # beyond that the numbers would overlap
+        for row, column in np.ndindex(matrix.shape):
+            color = "white" if shares[row, column] > 0.5 else "black"
+            value = f"{matrix[row, column]:,}"
+            axes.text(column, row, value, ha="center", va="center", color=color)
+    ticks = range(count)
+    axes.set_xticks(ticks, labels, rotation=45, ha="right")
+    axes.set_yticks(ticks, labels)
+    axes.set(xlabel="predicted", ylabel="true")
+    save(figure, path)
+
+
+def token_curves(
+    path: Path,
+    curves: Sequence[tuple[Sequence[str], Sequence[float], str]],
+    *,
+    ylabel: str,
+    limits: tuple[float, float] = (0.0, 1.0),
+):
+    """Draw one small diagram a sequence: a value after each of its tokens.
+
+    Args:
+        path: the PNG file.
+        curves: (tokens, as many values, title) each.
+        ylabel: what the values are.
+        limits: range of the values.
+    """
+    figure = Figure(figsize=(8, 2.3 * len(curves)))
+    rows = np.ravel(figure.subplots(len(curves), 1))
+    for axes, (tokens, values, title) in zip(rows, curves, strict=True):
+        axes.axhline(sum(limits) / 2, color=GREY, linewidth=0.8, linestyle=":")
+        axes.plot(range(len(tokens)), values, "o-", color=BLUE, markersize=4)
+        axes.set_xticks(range(len(tokens)), tokens, rotation=45, ha="right")
+        margin = 0.05 * (limits[1] - limits[0])
+        axes.set(ylim=(limits[0] - margin, limits[1] + margin), ylabel=ylabel)
+        axes.set_title(title, fontsize=10, loc="left")
+    figure.tight_layout()
+    save(figure, path)

@@ -1,0 +1,1 @@
+"""Applied examples of recurrent networks; each package solves one sequence task."""

@@ -1,0 +1,1 @@
+"""Sentiment: reads a review word by word and says which label it deserves."""

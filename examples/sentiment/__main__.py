@@ -1,0 +1,29 @@
+"""`python -m examples.sentiment`: the verbs, each one line to a function."""
+
+from common import cli
+from examples.sentiment.config import PRESETS, Classify, Compare, Config
+
+
+def train(config: Config):
+    """Train a sentiment classifier and test it beside its baselines."""
+    from examples.sentiment.train import train
+
+    train(config)
+
+
+def compare(config: Compare):
+    """Compare the built-in layer with the cell written by hand, GRU and LSTM."""
+    from examples.sentiment.train import compare
+
+    compare(config)
+
+
+def classify(options: Classify):
+    """Label texts of your own with the newest finished run."""
+    from examples.sentiment.predict import classify
+
+    classify(options)
+
+
+if __name__ == "__main__":
+    cli.main("sentiment", train, compare, classify, presets=PRESETS)

@@ -1,0 +1,94 @@
+"""The recurrent cell written by hand, and the network around it.
+
+Letters: B batch, T time steps (words), D features of a word, U units, C classes.
+"""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="sentiment")
+class TextbookCell(keras.layers.Layer):
+    """Mixes the new word with the state so far and squashes the sum with tanh.
+
+    The same network as `keras.layers.SimpleRNN`, as the equations write it:
+
+        z_t = x_t W_F + h_{t-1} W_R + b,    h_t = tanh(z_t)
+    """
+
+    def __init__(self, units: int, recurrent_initializer="orthogonal", **kwargs):
+        """Make a cell with a hidden state of `units` numbers."""
+        super().__init__(**kwargs)
+        self.units = units
+        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
+        self.state_size = units  # tells keras.layers.RNN what to carry along
+
+    def build(self, input_shape: tuple[int | None, ...]):
+        features, units = input_shape[-1], self.units
+        self.W_F = self.add_weight((features, units), "glorot_uniform", name="W_F")
+        self.W_R = self.add_weight(
+            (units, units), self.recurrent_initializer, name="W_R"
+        )
+        self.b = self.add_weight((units,), "zeros", name="b")
+
+    def call(self, x_t, states):
+        """Take one step: x_t (B, D) and [h] (B, U) give h (B, U), twice."""
+        (h,) = states
+        h = ops.tanh(ops.matmul(x_t, self.W_F) + ops.matmul(h, self.W_R) + self.b)
+        return h, [h]
+
+    def get_config(self) -> dict:
+        start = keras.initializers.serialize(self.recurrent_initializer)
+        own = {"units": self.units, "recurrent_initializer": start}
+        return {**super().get_config(), **own}
+
+    @staticmethod
+    def weights_from_builtin(weights: list) -> list:
+        """Turn the weights of a `SimpleRNN` into this cell's: here, the same three."""
+        return weights
+
+
+def recurrent_layer(cell: str, units: int, **options) -> keras.layers.Layer:
+    """Return the recurrent layer of kind `cell`; the only place where kinds differ."""
+    if cell in ("gru", "lstm"):
+        gated = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
+        return gated[cell](units, **options)
+    # Starts by keeping what it has read, as in Le, Jaitly and Hinton (2015, section
+    # 3), here shrunk a little since tanh does not grow without bound.
+    start = keras.initializers.Identity(gain=0.9)
+    if cell == "builtin":
+        return keras.layers.SimpleRNN(units, recurrent_initializer=start, **options)
+    return keras.layers.RNN(TextbookCell(units, start), **options)
+
+
+def build_model(
+    *,
+    cell: str,
+    units: int,
+    vocabulary_size: int,
+    embedding_size: int,
+    classes: int,
+    pooling: str,
+    dropout: float,
+    seed: int,
+) -> keras.Model:
+    """Return a network from word ids (B, T) to class probabilities (B, C).
+
+    Args:
+        cell: "builtin", "custom", "gru" or "lstm".
+        units: U, width of the hidden state.
+        vocabulary_size: number of word ids; id 0 is padding and is masked.
+        embedding_size: D, numbers that stand for a word.
+        classes: C.
+        pooling: "last" or "mean", see `Config`.
+        dropout: share of the words' features that training hides.
+        seed: seed of the dropout.
+    """
+    ids = keras.Input((None,), dtype="int32", name="word_ids")  # (B, T)
+    embedded = keras.layers.Embedding(vocabulary_size, embedding_size, mask_zero=True)(
+        ids
+    )  # (B, T, D)
+    hidden = keras.layers.SpatialDropout1D(dropout, seed=seed)(embedded)
+    hidden = recurrent_layer(cell, units)(hidden)  # (B, U)
+    probabilities = keras.layers.Dense(classes, activation="softmax")(hidden)  # (B, C)
+    return keras.Model(ids, probabilities, name="sentiment")
