@@ -153,6 +153,9 @@ class ShowProgress(keras.callbacks.Callback):
         self._bar: Progress | None = None
         self._start = 0.0
 
+    def on_train_begin(self, logs: dict | None = None):
+        self.console.print("values: training | validation", highlight=False)
+
     def on_epoch_begin(self, epoch: int, logs: dict | None = None):
         self._start = time.perf_counter()
         if self.console.is_terminal:
@@ -178,15 +181,18 @@ class ShowProgress(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None):
         self._close()
-        values = "  ".join(
-            f"{name.replace('val_', 'validation ')} {value:.4f}"
-            for name, value in (logs or {}).items()
+        logs = logs or {}
+        values = "   ".join(
+            f"{name} {value:.4f} | {logs.get('val_' + name, math.nan):.4f}"
+            for name, value in logs.items()
+            if not name.startswith("val_")
         )
         seconds = time.perf_counter() - self._start
         mark = "  best" if self.best.epoch == epoch else ""
         width = len(str(self.epochs))
         self.console.print(
-            f"epoch {epoch + 1:>{width}}/{self.epochs}  {values}  {seconds:.1f} s{mark}",
+            f"epoch {epoch + 1:>{width}}/{self.epochs}   {values}   "
+            f"{seconds:.1f} s{mark}",
             highlight=False,
         )
 

@@ -23,5 +23,6 @@ def load(run: runs.Run) -> keras.Model:
         raise UserError(f"{path} is missing")
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Keras raises many kinds for a damaged file
+    # Keras raises many kinds of error for a damaged file.
+    except Exception as error:  # noqa: BLE001
         raise UserError(f"{path} cannot be read: {one_line(error)[:200]}") from None

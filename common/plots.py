@@ -49,6 +49,33 @@ def learning_curves(
     save(figure, path)
 
 
+def overlaid_curves(
+    path: Path, histories: dict[str, Sequence[dict[str, float]]], *, value: str
+):
+    """Draw one value of several histories into one diagram, by epoch.
+
+    Args:
+        path: the PNG file.
+        histories: one row an epoch each, by name; a later one is drawn thinner, so
+            that one that lies on top of another hides neither.
+        value: name of the value.
+    """
+    figure = Figure(figsize=(6, 3.6))
+    axes = figure.subplots()
+    widths = np.linspace(5, 1.5, len(histories))
+    colors = (ORANGE, BLUE, GREEN, GREY)
+    for (name, rows), width, color in zip(
+        histories.items(), widths, colors, strict=False
+    ):
+        epochs = [row["epoch"] for row in rows]
+        values = [row[value] for row in rows]
+        axes.plot(epochs, values, color=color, linewidth=width, label=name)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set(xlabel="epoch", ylabel=value.replace("val_", "validation "))
+    axes.legend()
+    save(figure, path)
+
+
 def confusion_matrix(path: Path, matrix: np.ndarray, labels: Sequence[str]):
     """Draw counts (C, C): rows are the true labels, columns the predicted ones."""
     count = len(labels)

@@ -99,13 +99,13 @@ def _folder(example: str, runs_dir: str) -> Path:
     return Path(runs_dir) / example
 
 
-def start(example: str, runs_dir: str, config: dict[str, Any]) -> Run:
+def start(example: str, runs_dir: str, config: dict[str, Any], prefix: str = "") -> Run:
     """Make a new run folder with `config.json` and return it.
 
     Raises:
         UserError: the folder cannot be made or written to.
     """
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    stamp = prefix + datetime.now().strftime("%Y%m%d-%H%M%S")
     for attempt in range(1, 1000):
         name = stamp if attempt == 1 else f"{stamp}-{attempt}"
         run = Run(_folder(example, runs_dir) / name)

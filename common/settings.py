@@ -54,7 +54,7 @@ HOUSEKEEPING = ("runs_dir", "resume")
 def from_preset(
     kind: type[SettingsT], presets: dict[str, dict[str, Any]], name: str
 ) -> SettingsT:
-    """Return the settings of preset `name`: the defaults of `kind` with its differences.
+    """Return the settings of preset `name`: the defaults with its differences.
 
     Raises:
         UserError: no such preset; the message lists those there are.

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import urllib.request
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -153,7 +154,8 @@ def _check_labels(path: Path, counts: Counter, total: int):
         )
     if len(counts) < 2:
         raise UserError(
-            f"{path} must have at least two labels; all rows have {next(iter(counts))!r}"
+            f"{path} must have at least two labels; "
+            f"all rows have {next(iter(counts))!r}"
         )
     rare = {label: count for label, count in counts.items() if count < MIN_PER_LABEL}
     if rare:
@@ -178,17 +180,30 @@ def load_tfds(
         UserError: the data is not there and cannot be downloaded.
     """
     import tensorflow_datasets as tfds  # takes seconds, and only this function uses it
+    from absl import logging
 
+    logging.set_verbosity(logging.ERROR)  # an empty folder is no news before a download
     try:
-        arrays, info = tfds.load(
-            name, split=list(splits), data_dir=data_dir, batch_size=-1, with_info=True
-        )
-    except Exception as error:  # what it raises depends on where the download fails
+        builder = tfds.builder(name, data_dir=data_dir)
+        if not builder.is_prepared():
+            _check_network(next(iter(builder.url_infos)))
+        builder.download_and_prepare()
+        parts = builder.as_dataset(split=list(splits), batch_size=-1)
+        numpy = {
+            split: tfds.as_numpy(part)
+            for split, part in zip(splits, parts, strict=True)
+        }
+    # What is raised depends on where reading or downloading fails.
+    except Exception as error:  # noqa: BLE001
         raise UserError(
             f"{name} could not be loaded or downloaded ({one_line(error)[:200]}); "
             "--data-dir names a prepared copy, --dataset reviews needs no network"
-        ) from error
-    numpy = {
-        split: tfds.as_numpy(part) for split, part in zip(splits, arrays, strict=True)
-    }
-    return numpy, info.features["label"].names
+        ) from None
+    return numpy, builder.info.features["label"].names
+
+
+def _check_network(url: str):
+    """Raise `OSError` at once if `url` is out of reach; a download tries for minutes."""
+    request = urllib.request.Request(url, method="HEAD")
+    with urllib.request.urlopen(request, timeout=20):
+        pass

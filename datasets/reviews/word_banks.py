@@ -547,12 +547,13 @@ OPINIONS = {
     ),
     "strong": (
         (
-            "wonderful, superb, brilliant, excellent, fantastic, marvellous, magnificent,"
-            "terrific, splendid, outstanding, fabulous, sensational, glorious, amazing"
+            "wonderful, superb, brilliant, excellent, fantastic, marvellous,"
+            "magnificent, terrific, splendid, outstanding, fabulous, sensational,"
+            "glorious, amazing"
         ),
         (
-            "awful, terrible, dreadful, horrible, appalling, atrocious, abysmal, dismal,"
-            "woeful, horrendous, ghastly, hopeless, disastrous, wretched"
+            "awful, terrible, dreadful, horrible, appalling, atrocious, abysmal,"
+            "dismal, woeful, horrendous, ghastly, hopeless, disastrous, wretched"
         ),
     ),
     "weak": (
@@ -566,8 +567,8 @@ OPINIONS = {
     "glad": (
         "delighted, pleased, happy, satisfied, thrilled, impressed, content, overjoyed",
         (
-            "disappointed, annoyed, unhappy, dissatisfied, frustrated, irritated, bored,"
-            "displeased"
+            "disappointed, annoyed, unhappy, dissatisfied, frustrated, irritated,"
+            "bored, displeased"
         ),
     ),
     "loved": (

@@ -17,6 +17,8 @@ from common.text import Vocabulary, words
 from examples.sentiment.config import Config
 
 REVIEWS = Path(__file__).parents[2] / "datasets" / "reviews" / "reviews.csv"
+EXAMPLE = "sentiment"  # name of the folder of its runs
+CODEC = "codec.json"  # name of the codec in a run folder
 SPLITS = ("train", "validation", "test")
 # Validation shares and their seed are fixed: --seed changes the training alone.
 SPLIT_SEED = 0
@@ -36,6 +38,17 @@ class Codec:
             self.vocabulary.encode(words(text)[: self.max_length]) for text in texts
         ]
         return pad(rows, length=max(1, *map(len, rows)) if rows else 1)
+
+    def tokens(self, text: str) -> list[str]:
+        """Return the words that are read: of a long text, its first and last half.
+
+        People say what they think at the beginning and again at the end.
+        """
+        tokens = words(text)
+        if len(tokens) <= self.max_length:
+            return tokens
+        tail = self.max_length // 2
+        return tokens[: self.max_length - tail] + tokens[len(tokens) - tail :]
 
     def to_json(self) -> dict[str, Any]:
         return {

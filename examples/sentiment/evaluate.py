@@ -3,6 +3,7 @@
 Letters: N texts, C classes.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,7 @@ def evaluate(model: keras.Model, data: Data) -> Evaluation:
     test = data.test
     probabilities = predict(model, test.batches(READ_BATCH))  # (N, C)
     predicted = probabilities.argmax(axis=1)
-    shuffled = predict(model, shuffle_words(test).batches(READ_BATCH)).argmax(axis=1)
+    shuffled = classes(model, shuffle_words(test))
     baselines = baseline_predictions(data)
     matrix = confusion_matrix(
         test.classes, predicted, labels=range(len(data.codec.labels))
@@ -59,6 +60,11 @@ def evaluate(model: keras.Model, data: Data) -> Evaluation:
         "confusion_matrix": matrix.tolist(),
     }
     return Evaluation(probabilities, values)
+
+
+def classes(model: keras.Model, split: Split) -> np.ndarray:
+    """Return the class numbers (N,) that the model predicts."""
+    return predict(model, split.batches(READ_BATCH)).argmax(axis=1)
 
 
 def accuracy(split: Split, predicted: np.ndarray) -> float:
@@ -104,7 +110,7 @@ def _grams(longest: int):
 
     def analyze(text: str) -> list[str]:
         tokens = words(text)
-        pairs = [f"{one} {two}" for one, two in zip(tokens, tokens[1:], strict=False)]
+        pairs = [f"{one} {two}" for one, two in itertools.pairwise(tokens)]
         return tokens + pairs if longest == 2 else tokens
 
     return analyze
@@ -131,7 +137,7 @@ def draw(folder: Path, evaluation: Evaluation, model: keras.Model, data: Data):
     target = len(labels) - 1
     curves = []
     for index in to_read(test):
-        tokens = words(test.texts[index])[: data.codec.max_length]
+        tokens = data.codec.tokens(test.texts[index])
         values = reading(model, test.texts[index], data, target)
         title = f"true label: {labels[test.classes[index]]}"
         curves.append((tokens, values, title))
@@ -176,8 +182,8 @@ def show(
     columns = ("test texts", "count", "network", BIGRAMS, "network, words shuffled")
     results.show(console, "test accuracy by kind of text", columns, rows)
     for line in in_words(evaluation.probabilities, data):
-        console.print(line, highlight=False, markup=False)
-    console.print(results.verdict(document), highlight=False)
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    console.print(results.verdict(document), highlight=False, soft_wrap=True)
 
 
 def in_words(probabilities: np.ndarray, data: Data, *, each: int = 3) -> list[str]:

@@ -61,6 +61,56 @@ def recurrent_layer(cell: str, units: int, **options) -> keras.layers.Layer:
     return keras.layers.RNN(TextbookCell(units, start), **options)
 
 
+@keras.saving.register_keras_serializable(package="sentiment")
+class WordDropout(keras.layers.Layer):
+    """In training, replaces the vectors of a share of the words by zeros."""
+
+    def __init__(self, rate: float, seed: int, **kwargs):
+        """Hide each word with probability `rate`."""
+        super().__init__(**kwargs)
+        self.rate, self.seed = rate, seed
+        self.generator = keras.random.SeedGenerator(seed)
+        self.supports_masking = True
+
+    def call(self, vectors, training=False):
+        """Take and return (B, T, D)."""
+        if not training or not self.rate:
+            return vectors
+        batch, steps, _ = ops.shape(vectors)
+        chance = keras.random.uniform((batch, steps, 1), seed=self.generator)
+        return vectors * ops.cast(chance >= self.rate, vectors.dtype)
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="sentiment")
+class MaskedPooling(keras.layers.Layer):
+    """Takes the mean or the largest value of every feature over the unmasked steps."""
+
+    def __init__(self, how: str, **kwargs):
+        """Pool by "mean" or "max"."""
+        super().__init__(**kwargs)
+        self.how = how
+        self.supports_masking = True
+
+    def compute_mask(self, sequence, mask=None):
+        """Hand no mask on: there are no time steps any more."""
+
+    def call(self, sequence, mask=None):
+        """Turn (B, T, D) into (B, D); a row that is masked throughout gives zeros."""
+        counts = ops.expand_dims(mask, -1)  # (B, T, 1)
+        if self.how == "mean":
+            total = ops.sum(ops.where(counts, sequence, 0), axis=1)
+            number = ops.sum(ops.cast(counts, sequence.dtype), axis=1)
+            return total / ops.maximum(number, 1)
+        lowest = ops.where(counts, sequence, float("-inf"))
+        return ops.where(ops.any(counts, axis=1), ops.max(lowest, axis=1), 0)
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "how": self.how}
+
+
 def build_model(
     *,
     cell: str,
@@ -68,7 +118,7 @@ def build_model(
     vocabulary_size: int,
     embedding_size: int,
     classes: int,
-    pooling: str,
+    summary: str,
     dropout: float,
     seed: int,
 ) -> keras.Model:
@@ -80,15 +130,23 @@ def build_model(
         vocabulary_size: number of word ids; id 0 is padding and is masked.
         embedding_size: D, numbers that stand for a word.
         classes: C.
-        pooling: "last" or "mean", see `Config`.
-        dropout: share of the words' features that training hides.
+        summary: "last" or "max", see `Config`.
+        dropout: share of the words, and of what is read out, that training hides.
         seed: seed of the dropout.
     """
     ids = keras.Input((None,), dtype="int32", name="word_ids")  # (B, T)
-    embedded = keras.layers.Embedding(vocabulary_size, embedding_size, mask_zero=True)(
-        ids
-    )  # (B, T, D)
-    hidden = keras.layers.SpatialDropout1D(dropout, seed=seed)(embedded)
-    hidden = recurrent_layer(cell, units)(hidden)  # (B, U)
-    probabilities = keras.layers.Dense(classes, activation="softmax")(hidden)  # (B, C)
+    embedding = keras.layers.Embedding(
+        vocabulary_size, embedding_size, mask_zero=True, name="embedding"
+    )
+    vectors = WordDropout(dropout, seed)(embedding(ids))  # (B, T, D)
+    if summary == "last":
+        read = recurrent_layer(cell, units)(vectors)  # (B, U)
+    else:
+        layer = recurrent_layer(cell, units, return_sequences=True)
+        states = keras.layers.Bidirectional(layer)(vectors)  # (B, T, 2U)
+        largest = MaskedPooling("max")(states)  # (B, 2U)
+        average = MaskedPooling("mean")(vectors)  # (B, D)
+        read = keras.layers.Concatenate()([largest, average])
+        read = keras.layers.Dropout(dropout, seed=seed)(read)
+    probabilities = keras.layers.Dense(classes, activation="softmax")(read)  # (B, C)
     return keras.Model(ids, probabilities, name="sentiment")

@@ -1,5 +1,6 @@
 """Train, test beside the baselines, and leave all of it in a run folder."""
 
+import dataclasses
 import time
 from typing import Any
 
@@ -7,14 +8,20 @@ import keras
 import numpy as np
 from rich.console import Console
 
+from common import compare as comparison
 from common import models, plots, results, runs, training
-from examples.sentiment.config import Config
-from examples.sentiment.data import Data, load
-from examples.sentiment.evaluate import READ_BATCH, draw, evaluate, show
+from examples.sentiment.config import Compare, Config
+from examples.sentiment.data import CODEC, EXAMPLE, Data, load
+from examples.sentiment.evaluate import (
+    READ_BATCH,
+    accuracy,
+    classes,
+    draw,
+    evaluate,
+    show,
+)
 from examples.sentiment.model import build_model
 
-EXAMPLE = "sentiment"
-CODEC = "codec.json"
 STEPS_PER_CALL = 10  # batches per call from Python: half the time at small widths
 
 
@@ -88,7 +95,7 @@ def compiled_model(config: Config, data: Data) -> keras.Model:
         vocabulary_size=len(data.codec.vocabulary),
         embedding_size=config.embedding_size,
         classes=len(data.codec.labels),
-        pooling=config.pooling,
+        summary=config.summary,
         dropout=config.dropout,
         seed=config.seed,
     )
@@ -106,3 +113,27 @@ def compiled_model(config: Config, data: Data) -> keras.Model:
         steps_per_execution=STEPS_PER_CALL,
     )
     return model
+
+
+def compare(config: Compare, console: Console | None = None) -> dict[str, Any]:
+    """Compare the four cells and return the content of `compare.json`.
+
+    Raises:
+        UserError: the data or the run folder cannot be used.
+    """
+    data = load(config)
+    task = comparison.Task(
+        example=EXAMPLE,
+        metric="accuracy",
+        better="higher",
+        monitor="val_accuracy",
+        build=lambda cell, seed: compiled_model(
+            dataclasses.replace(config, cell=cell, seed=seed), data
+        ),
+        train=lambda seed: data.train.batches(config.batch_size, seed=seed),
+        validation=data.validation.batches(READ_BATCH),
+        measure=lambda model: accuracy(data.test, classes(model, data.test)),
+    )
+    return comparison.compare(
+        task, config, seeds=config.seeds, console=console or Console()
+    )

@@ -1,0 +1,96 @@
+"""What several test files need: the command line, small data, real data."""
+
+import csv
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+REAL_DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture
+def command():
+    """Return a function that runs `python -m examples.NAME ...` in the root."""
+
+    def run(name, *words, check=0, text=None, env=None):
+        done = subprocess.run(
+            [sys.executable, "-m", f"examples.{name}", *map(str, words)],
+            cwd=ROOT,
+            input=text,
+            capture_output=True,
+            text=True,
+            env={**os.environ, **(env or {})},
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == check, done.stdout + done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def fails(command):
+    """Return a function that expects exit status 2 and one line on stderr."""
+
+    def run(name, *words, **options):
+        done = command(name, *words, check=2, **options)
+        assert done.stderr.startswith("error: ")
+        assert done.stderr.count("\n") == 1
+        return done.stderr
+
+    return run
+
+
+def write_reviews(path, *, rows=200, seed=0):
+    """Write a file of short reviews of two labels that are easy to tell apart."""
+    rng = random.Random(seed)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["label", "text"])
+        for index in range(rows):
+            label = ("bad", "good")[index % 2]
+            filler = " ".join(rng.choices("abcdefgh", k=rng.randint(3, 9)))
+            writer.writerow([label, f"{filler} {label}ish {index}"])
+    return path
+
+
+@pytest.fixture(scope="session")
+def small_file(tmp_path_factory):
+    """Return the path of a small file of labelled texts."""
+    return write_reviews(tmp_path_factory.mktemp("data") / "small.csv")
+
+
+@pytest.fixture(scope="session")
+def small_run(small_file, tmp_path_factory):
+    """Return the runs folder with a finished sentiment run on the small file."""
+    runs_dir = tmp_path_factory.mktemp("runs")
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "examples.sentiment", "--data", small_file),
+            *("--epochs", "4", "--runs-dir", runs_dir),
+        ],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
+    return runs_dir
+
+
+def newest(runs_dir, example="sentiment"):
+    """Return the folder of the newest finished run."""
+    folder = Path(runs_dir) / example
+    return folder / (folder / "latest").read_text().strip()
+
+
+def results(folder):
+    """Return `metrics.json` without the times, which differ from run to run."""
+    document = json.loads((folder / "metrics.json").read_text())
+    return {k: v for k, v in document.items() if "seconds" not in k}

@@ -1,0 +1,154 @@
+"""The cell written by hand is the built-in layer; the network around it keeps masks."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from common.compare import copy_weights, weights_as_custom
+from examples.sentiment.model import TextbookCell, WordDropout, build_model
+from tests.conftest import ROOT
+
+B, T, D, U = 5, 9, 4, 6
+MASKS = {
+    "none": np.ones((B, T), bool),
+    "right": np.arange(T) < np.array([[9], [4], [1], [7], [0]]),
+    "left": np.arange(T) >= np.array([[0], [4], [8], [3], [9]]),
+    "inside": np.arange(T) % np.array([[1], [2], [3], [4], [5]]) == 0,
+}
+
+
+def model(cell, summary="last", *, dropout=0.0, seed=0, classes=3):
+    keras.utils.set_random_seed(seed)
+    return build_model(
+        cell=cell,
+        units=U,
+        vocabulary_size=20,
+        embedding_size=D,
+        classes=classes,
+        summary=summary,
+        dropout=dropout,
+        seed=seed,
+    )
+
+
+def some_ids(*, rows=B, longest=T, seed=0):
+    rng = np.random.default_rng(seed)
+    ids = rng.integers(1, 20, size=(rows, longest))
+    lengths = rng.integers(1, longest + 1, size=(rows, 1))
+    return np.where(np.arange(longest) < lengths, ids, 0).astype("int32")
+
+
+def layers_with_the_same_random_weights():
+    builtin = keras.layers.SimpleRNN(U, return_sequences=True)
+    custom = keras.layers.RNN(TextbookCell(U), return_sequences=True)
+    for layer in (builtin, custom):
+        layer.build((None, T, D))
+    rng = np.random.default_rng(0)
+    weights = [rng.normal(size=w.shape) for w in builtin.get_weights()]
+    builtin.set_weights(weights)
+    custom.set_weights(TextbookCell.weights_from_builtin(weights))
+    return builtin, custom, weights
+
+
+def elman(inputs, mask, W_F, W_R, b):
+    """Return all states of an Elman layer, in plain NumPy; a masked step repeats h."""
+    states, h = [], np.zeros((len(inputs), len(b)))
+    for t in range(inputs.shape[1]):
+        new = np.tanh(inputs[:, t] @ W_F + h @ W_R + b)
+        h = np.where(mask[:, t, None], new, h)
+        states.append(h)
+    return np.stack(states, axis=1)
+
+
+@pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
+def test_cell_equals_builtin_and_the_equations(mask):
+    builtin, custom, weights = layers_with_the_same_random_weights()
+    inputs = np.random.default_rng(1).normal(size=(B, T, D)).astype("float32")
+    expected = elman(inputs, mask, *weights)
+    for layer in (builtin, custom):
+        states = keras.ops.convert_to_numpy(layer(inputs, mask=mask))
+        # Before the first step that counts, Keras puts out zeros as we do.
+        np.testing.assert_allclose(states, expected, atol=1e-5)
+
+
+def train_steps(network, *, steps, optimizer=None):
+    network.compile(
+        optimizer or keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy"
+    )
+    for step in range(steps):
+        network.train_on_batch(some_ids(seed=step), np.arange(B) % 3)
+
+
+@pytest.mark.parametrize("summary", ["last", "max"])
+def test_custom_network_equals_builtin_in_training(summary):
+    builtin, custom = (model(cell, summary, dropout=0.3) for cell in CELLS)
+    copy_weights(builtin, custom)
+    ids = some_ids(seed=9)
+    np.testing.assert_allclose(builtin(ids), custom(ids), atol=1e-6)
+    before = custom.get_weights()
+    for steps, optimizer, tolerance in ((1, "sgd", 1e-6), (20, None, 1e-4)):
+        train_steps(builtin, steps=steps, optimizer=optimizer)
+        train_steps(custom, steps=steps, optimizer=optimizer)
+        after = weights_as_custom(builtin, custom)
+        for one, other in zip(after, custom.get_weights(), strict=True):
+            np.testing.assert_allclose(one, other, atol=tolerance)
+    moved = zip(before, custom.get_weights(), strict=True)
+    assert all(np.abs(old - new).max() > 1e-3 for old, new in moved)
+
+
+CELLS = ("builtin", "custom")
+
+
+@pytest.mark.parametrize("cell", [*CELLS, "gru", "lstm"])
+@pytest.mark.parametrize("summary", ["last", "max"])
+def test_one_step_moves_every_weight(cell, summary):
+    network = model(cell, summary)
+    before = network.get_weights()
+    train_steps(network, steps=1)
+    for old, new in zip(before, network.get_weights(), strict=True):
+        assert not np.array_equal(old, new)
+
+
+@pytest.mark.parametrize("cell", [*CELLS, "gru", "lstm"])
+@pytest.mark.parametrize("summary", ["last", "max"])
+def test_padding_changes_nothing(cell, summary):
+    network = model(cell, summary)
+    ids = some_ids()
+    longer = np.pad(ids, ((0, 0), (0, 500 - T)))
+    np.testing.assert_allclose(network(ids), network(longer), atol=1e-6)
+    alone = np.trim_zeros(ids[0])[None]
+    np.testing.assert_allclose(network(alone)[0], network(longer)[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("summary", ["last", "max"])
+def test_row_of_padding_alone_is_legal(summary):
+    outputs = np.asarray(model("custom", summary)(np.zeros((2, T), "int32")))
+    assert np.isfinite(outputs).all()
+    np.testing.assert_allclose(outputs.sum(axis=1), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("summary", ["last", "max"])
+def test_saved_network_is_the_same_in_a_fresh_process(tmp_path, summary):
+    network, ids = model("custom", summary, dropout=0.2), some_ids()
+    network.save(tmp_path / "model.keras")
+    np.save(tmp_path / "ids.npy", ids)
+    program = (
+        "import keras, numpy as np, examples.sentiment.model\n"
+        f"model = keras.saving.load_model(r'{tmp_path / 'model.keras'}')\n"
+        f"ids = np.load(r'{tmp_path / 'ids.npy'}')\n"
+        f"np.save(r'{tmp_path / 'out.npy'}', model(ids))"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+    np.testing.assert_array_equal(np.load(tmp_path / "out.npy"), network(ids))
+
+
+def test_word_dropout_hides_whole_words_and_only_in_training():
+    layer = WordDropout(0.5, seed=0)
+    ones = np.ones((4, 50, D), "float32")
+    np.testing.assert_array_equal(layer(ones), ones)
+    hidden = np.asarray(layer(ones, training=True))
+    assert (hidden == hidden[:, :, :1]).all()
+    assert 0.3 < hidden.mean() < 0.7
