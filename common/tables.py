@@ -182,7 +182,7 @@ def load_tfds(
     import tensorflow_datasets as tfds  # takes seconds, and only this function uses it
     from absl import logging
 
-    logging.set_verbosity(logging.ERROR)  # an empty folder is no news before a download
+    logging.set_verbosity(logging.ERROR)  # an empty folder is no news here
     try:
         builder = tfds.builder(name, data_dir=data_dir)
         if not builder.is_prepared():

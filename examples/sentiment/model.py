@@ -48,17 +48,22 @@ class TextbookCell(keras.layers.Layer):
         return weights
 
 
-def recurrent_layer(cell: str, units: int, **options) -> keras.layers.Layer:
-    """Return the recurrent layer of kind `cell`; the only place where kinds differ."""
-    if cell in ("gru", "lstm"):
-        gated = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
-        return gated[cell](units, **options)
-    # Starts by keeping what it has read, as in Le, Jaitly and Hinton (2015, section
-    # 3), here shrunk a little since tanh does not grow without bound.
-    start = keras.initializers.Identity(gain=0.9)
+def recurrent_layer(
+    cell: str, units: int, start: keras.initializers.Initializer, **options
+) -> keras.layers.Layer:
+    """Return the recurrent layer of kind `cell`; the only place where kinds differ.
+
+    Args:
+        cell: "builtin", "custom", "gru" or "lstm".
+        units: U, width of the hidden state.
+        start: initial W_R; gated cells keep Keras's own start.
+        **options: what `keras.layers.RNN` takes, such as `return_sequences`.
+    """
     if cell == "builtin":
         return keras.layers.SimpleRNN(units, recurrent_initializer=start, **options)
-    return keras.layers.RNN(TextbookCell(units, start), **options)
+    if cell == "custom":
+        return keras.layers.RNN(TextbookCell(units, start), **options)
+    return {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}[cell](units, **options)
 
 
 @keras.saving.register_keras_serializable(package="sentiment")
@@ -135,14 +140,24 @@ def build_model(
         seed: seed of the dropout.
     """
     ids = keras.Input((None,), dtype="int32", name="word_ids")  # (B, T)
+    limit = (3 / embedding_size) ** 0.5  # vectors of length 1, in the mean of squares
     embedding = keras.layers.Embedding(
-        vocabulary_size, embedding_size, mask_zero=True, name="embedding"
+        vocabulary_size,
+        embedding_size,
+        keras.initializers.RandomUniform(-limit, limit),
+        mask_zero=True,
+        name="embedding",
     )
     vectors = WordDropout(dropout, seed)(embedding(ids))  # (B, T, D)
     if summary == "last":
-        read = recurrent_layer(cell, units)(vectors)  # (B, U)
+        # Starts by keeping what it has read, as in Le, Jaitly and Hinton (2015,
+        # section 3); a little less than all of it, since tanh squashes.
+        start = keras.initializers.Identity(gain=0.9)
+        read = recurrent_layer(cell, units, start)(vectors)  # (B, U)
     else:
-        layer = recurrent_layer(cell, units, return_sequences=True)
+        # Starts by soon forgetting: phrases matter, and the largest value is kept.
+        start = keras.initializers.Orthogonal(gain=0.5)
+        layer = recurrent_layer(cell, units, start, return_sequences=True)
         states = keras.layers.Bidirectional(layer)(vectors)  # (B, T, 2U)
         largest = MaskedPooling("max")(states)  # (B, 2U)
         average = MaskedPooling("mean")(vectors)  # (B, D)

@@ -116,7 +116,7 @@ def test_resume_keeps_the_settings(fails, small_file, small_run, tmp_path):
     shutil.copytree(newest(small_run), folder)
     (folder / "state.npz").touch()
     error = fails("sentiment", "--resume", "--units", "5", "--runs-dir", tmp_path)
-    assert "--units was 32; received 5" in error
+    assert "--units was 48; received 5" in error
 
 
 def test_classify_answers_in_lines_and_json(command, small_run, tmp_path):
