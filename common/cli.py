@@ -47,9 +47,7 @@ def main(
                     f"the verb must be one of {', '.join(by_name)}; received {name!r}"
                 )
             verb = by_name[name]
-        options = _parse(example, verb, verbs, presets, words)
-        _import_keras()
-        verb(options)
+        _run(verb, _parse(example, verb, verbs, presets, words))
     except UserError as error:
         print(f"error: {one_line(error)}", file=sys.stderr)
         sys.exit(2)
@@ -60,6 +58,11 @@ def main(
         # The reader of our output (`| head`) has gone; nothing is left to tell it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _run(verb: Verb, options: Any):
+    _import_keras()
+    verb(options)
 
 
 def _import_keras():

@@ -182,7 +182,7 @@ def load_tfds(
     import tensorflow_datasets as tfds  # takes seconds, and only this function uses it
     from absl import logging
 
-    logging.set_verbosity(logging.ERROR)  # an empty folder is no news here
+    logging.set_verbosity(logging.ERROR)
     try:
         builder = tfds.builder(name, data_dir=data_dir)
         if not builder.is_prepared():
@@ -203,7 +203,7 @@ def load_tfds(
 
 
 def _check_network(url: str):
-    """Raise `OSError` at once if `url` is out of reach; a download tries for minutes."""
+    """Raise `OSError` if `url` is out of reach; a download would try for minutes."""
     request = urllib.request.Request(url, method="HEAD")
     with urllib.request.urlopen(request, timeout=20):
         pass

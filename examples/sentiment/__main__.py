@@ -25,5 +25,10 @@ def classify(options: Classify):
     classify(options)
 
 
-if __name__ == "__main__":
+def main():
+    """Parse the command line and call the verb."""
     cli.main("sentiment", train, compare, classify, presets=PRESETS)
+
+
+if __name__ == "__main__":
+    main()

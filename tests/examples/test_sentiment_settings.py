@@ -1,0 +1,94 @@
+"""Every setting of the sentiment example changes what is trained."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from examples.sentiment.config import PRESETS, Config
+from examples.sentiment.data import load
+from examples.sentiment.train import compiled_model
+from tests.conftest import REAL_DATA, write_reviews
+
+# Each value differs from the default; with what it needs beside it to show.
+CHANGES = {
+    "cell": {"cell": "custom"},
+    "units": {"units": 7},
+    "epochs": {"epochs": 1},
+    "batch_size": {"batch_size": 5},
+    "learning_rate": {"learning_rate": 0.5},
+    "seed": {"seed": 9},
+    "dataset": {"dataset": "imdb_reviews", "data_dir": str(REAL_DATA / "tfds")},
+    "data": {"data": "other.csv"},
+    "text_column": {"text_column": "label"},
+    "label_column": {"label_column": "text"},
+    "vocabulary_size": {"vocabulary_size": 12},
+    "max_length": {"max_length": 3},
+    "embedding_size": {"embedding_size": 3},
+    "summary": {"summary": "max"},
+    "dropout": {"dropout": 0.4},
+}
+# `preset` names where other settings come from; `data_dir`, `runs_dir` and `resume`
+# say where things lie. The tests of the commands use them.
+ELSEWHERE = {"preset", "data_dir", "runs_dir", "resume"}
+
+
+def fingerprint(config):
+    """Return all that a training with `config` starts from, after two steps of it."""
+    data = load(config)
+    model = compiled_model(config, data)
+    batches = data.train.batches(config.batch_size, seed=config.seed)
+    for index in range(2):
+        model.train_on_batch(*batches[index])
+    rate = model.optimizer.learning_rate
+    weights = [layer.get_weights() for layer in model.layers]
+    names = [type(layer).__name__ for layer in model.layers]
+    return str((data.codec.to_json(), names, float(rate))), weights
+
+
+def same(one, other):
+    def flat(weights):
+        return [value for layer in weights for value in layer]
+
+    pairs = zip(flat(one[1]), flat(other[1]), strict=False)
+    return one[0] == other[0] and all(
+        a.shape == b.shape and np.array_equal(a, b) for a, b in pairs
+    )
+
+
+def test_every_setting_is_covered():
+    fields = {field.name for field in dataclasses.fields(Config)}
+    assert fields == set(CHANGES) | ELSEWHERE
+
+
+@pytest.mark.parametrize("name", sorted(set(CHANGES) - {"dataset"}))
+def test_setting_changes_what_is_trained(name, small_file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_reviews(tmp_path / "other.csv", seed=1)
+    base = {"data": str(small_file)}
+    before = fingerprint(Config(**base))
+    assert same(before, fingerprint(Config(**base)))  # the comparison can be equal
+    if name in ("text_column", "label_column"):
+        # Texts as labels, or labels as texts: nothing that can be learned from.
+        with pytest.raises(Exception, match="at least"):
+            fingerprint(Config(**base, **CHANGES[name]))
+        return
+    assert not same(before, fingerprint(Config(**{**base, **CHANGES[name]})))
+
+
+@pytest.mark.skipif(
+    not (REAL_DATA / "tfds" / "imdb_reviews").is_dir(),
+    reason="no prepared copy of imdb_reviews in ../shared/data/tfds",
+)
+def test_dataset_changes_what_is_trained():
+    small = {"vocabulary_size": 50, "max_length": 10}
+    assert (
+        load(Config(**small)).codec.labels
+        != load(Config(**small, **CHANGES["dataset"])).codec.labels
+    )
+
+
+def test_presets_differ_from_the_defaults_in_what_they_name():
+    for name, changes in PRESETS.items():
+        for field, value in changes.items():
+            assert getattr(Config(), field) != value, (name, field)

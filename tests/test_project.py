@@ -1,0 +1,76 @@
+"""The project as a whole: commands in the READMEs, layout, the index of examples."""
+
+import importlib
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from common import cli
+from examples.__main__ import index
+from tests.conftest import ROOT
+
+READMES = sorted(
+    path
+    for path in ROOT.rglob("README.md")
+    if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+)
+COMMANDS = [
+    pytest.param(line, id=f"{path.parent.name}:{line[:60]}")
+    for path in READMES
+    for block in re.findall(r"```(?:bash|sh)\n(.*?)```", path.read_text(), re.DOTALL)
+    for line in block.replace("\\\n", " ").splitlines()
+    if "-m examples" in line
+]
+
+
+def test_there_are_commands_to_check():
+    assert len(COMMANDS) > 5
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_command_of_a_readme_is_valid(line, monkeypatch):
+    """Parse what the README says; the verb itself is replaced."""
+    line = line.split("#")[0].split("|")[-1].split("<")[0]
+    words = shlex.split(line)
+    module, arguments = words[words.index("-m") + 1], words[words.index("-m") + 2 :]
+    if module == "examples":
+        assert arguments == []
+        return
+    called = []
+    monkeypatch.setattr(cli, "_run", lambda verb, options: called.append(options))
+    monkeypatch.setattr(sys, "argv", [module, *arguments])
+    package = importlib.import_module(f"{module}.__main__")
+    package.main()
+    assert len(called) == 1
+
+
+def test_index_lists_every_example_with_one_line(command):
+    done = subprocess.run(
+        [sys.executable, "-m", "examples"], cwd=ROOT, capture_output=True, text=True
+    )
+    for name, line in index().items():
+        assert line
+        assert line in done.stdout
+        assert f"python -m examples.{name}" in done.stdout
+
+
+def test_datasets_folder_shadows_no_package():
+    """A package of that name here would hide Hugging Face's `datasets`."""
+    assert not list((ROOT / "datasets").rglob("__init__.py"))
+
+
+def test_examples_import_no_other_example_and_common_imports_none():
+    for path in [*ROOT.glob("common/*.py"), *ROOT.glob("examples/*/*.py")]:
+        imported = set(
+            re.findall(r"^\s*(?:from|import) examples\.(\w+)", path.read_text(), re.M)
+        )
+        own = {path.parent.name} if path.parent.parent.name == "examples" else set()
+        assert imported <= own, path
+
+
+def test_requirements_are_pinned_and_explained():
+    for line in (ROOT / "requirements.txt").read_text().splitlines():
+        assert re.fullmatch(r"[\w.-]+~=[\d.]+  # \S.*", line), line
