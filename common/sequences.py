@@ -61,7 +61,8 @@ class Batches(keras.utils.PyDataset):
             inputs: array (N, T, ...), or a tuple of them for several inputs.
             targets: array (N, ...), or a tuple of them.
             batch_size: B; the last batch may be smaller.
-            seed: seed of the order; `None` keeps the given order in every epoch.
+            seed: seed of the order; `None` serves every epoch alike, in the given order
+                or, with lengths, from short to long.
             lengths: (N,) true lengths; inputs are then cut along T batch by batch.
             trim_targets: whether targets have the time axis too and are cut as well.
         """
@@ -97,6 +98,8 @@ class Batches(keras.utils.PyDataset):
         """Return the row numbers of every batch of `epoch`."""
         rows = np.arange(self.size)
         if self.seed is None:
+            if self.lengths is not None:
+                rows = np.argsort(self.lengths, kind="stable")
             return self._widest_first(self._cut(rows))
         random = np.random.default_rng([self.seed, epoch])
         rows = random.permutation(rows)

@@ -18,7 +18,7 @@ class Config(Settings):
 
     units: int = 48
     """Width of the hidden state."""
-    epochs: int = 24
+    epochs: int = 18
     """Passes over the training data; early stopping may end sooner."""
     batch_size: int = 32
     """Reviews in a training step."""
@@ -71,7 +71,8 @@ PRESETS = {
         "dropout": 0.5,
         "batch_size": 128,
         "learning_rate": 2e-3,
-        "epochs": 5,
+        "epochs": 9,
+        "max_length": 800,
     },
 }
 

@@ -23,9 +23,9 @@ from common.sequences import Batches, predict
 from common.text import words
 from examples.sentiment.data import Data, Split
 
-READ_BATCH = 256  # texts at a time where nothing is trained
+READ_BATCH = 128  # texts at a time where nothing is trained
 SHUFFLE_SEED = 0
-BIGRAMS = "tfidf_1_2_grams"
+UNIGRAMS, BIGRAMS = "bag_of_words", "tfidf_bigrams"
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,10 @@ def evaluate(model: keras.Model, data: Data) -> Evaluation:
         },
         "baselines": {name: accuracy(test, p) for name, p in baselines.items()},
         "slices": by_slice(test, predicted),
-        "slices_words_shuffled": by_slice(test, shuffled),
-        "slices_baseline": by_slice(test, baselines[BIGRAMS]),
+        "slices_beside": {
+            **{name: by_slice(test, baselines[name]) for name in (UNIGRAMS, BIGRAMS)},
+            "shuffled": by_slice(test, shuffled),
+        },
         "labels": data.codec.labels,
         "confusion_matrix": matrix.tolist(),
     }
@@ -94,7 +96,7 @@ def baseline_predictions(data: Data) -> dict[str, np.ndarray]:
     The last one sees pairs of neighbouring words, and so a little of the order.
     """
     models = {"majority": DummyClassifier(strategy="most_frequent")}
-    for name, longest in (("bag_of_words", 1), (BIGRAMS, 2)):
+    for name, longest in ((UNIGRAMS, 1), (BIGRAMS, 2)):
         models[name] = make_pipeline(
             TfidfVectorizer(analyzer=_grams(longest), min_df=2, sublinear_tf=True),
             LogisticRegression(C=10, max_iter=1000),
@@ -169,17 +171,12 @@ def show(
     console.print(
         f"macro F1 of the network: {metrics['macro_f1']:.4f}", highlight=False
     )
+    beside = document["slices_beside"]
     rows = [
-        (
-            name,
-            data.test.slices.count(name),
-            value,
-            document["slices_baseline"][name],
-            document["slices_words_shuffled"][name],
-        )
+        (name, data.test.slices.count(name), value, *(s[name] for s in beside.values()))
         for name, value in document["slices"].items()
     ]
-    columns = ("test texts", "count", "network", BIGRAMS, "network, words shuffled")
+    columns = ("test texts", "count", "network", *beside)
     results.show(console, "test accuracy by kind of text", columns, rows)
     for line in in_words(evaluation.probabilities, data):
         console.print(line, highlight=False, markup=False, soft_wrap=True)

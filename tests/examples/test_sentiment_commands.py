@@ -34,7 +34,8 @@ def test_smoke_run_beats_the_majority(command, tmp_path):
     document = json.loads((folder / "metrics.json").read_text())
     assert document["metric"]["value"] > document["baselines"]["majority"] + 0.05
     # The two reviews of a pair hold the same words: half of them, to the last one.
-    assert 0.45 < document["slices_words_shuffled"]["order_pairs"] < 0.55
+    assert document["slices_beside"]["bag_of_words"]["order_pairs"] == 0.5
+    assert 0.4 < document["slices_beside"]["shuffled"]["order_pairs"] < 0.6
     assert sum(map(sum, document["confusion_matrix"])) == 2000
     assert f"{document['metric']['value']:.4f}" in done.stdout
     assert done.stderr == ""
