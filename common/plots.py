@@ -122,3 +122,54 @@ def token_curves(
         axes.set_title(title, fontsize=10, loc="left")
     figure.tight_layout()
     save(figure, path)
+
+
+def value_curve(
+    path: Path,
+    points: Sequence[tuple[float, float]],
+    *,
+    xlabel: str,
+    ylabel: str,
+    shaded: tuple[float, float, str],
+):
+    """Draw one share over a number, with the range that training covered shaded.
+
+    Args:
+        path: the PNG file.
+        points: (number, share) each, in order of the numbers.
+        xlabel: what the numbers are.
+        ylabel: what the shares are.
+        shaded: first and last number of the range, and its name in the legend.
+    """
+    figure = Figure(figsize=(6, 3.4))
+    axes = figure.subplots()
+    first, last, name = shaded
+    axes.axvspan(first - 0.5, last + 0.5, color=GREY, alpha=0.2, label=name)
+    axes.plot(*zip(*points, strict=True), "o-", color=BLUE)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(-0.03, 1.03))
+    axes.legend()
+    save(figure, path)
+
+
+def heat_map(
+    path: Path, values: np.ndarray, steps: Sequence[str], *, ylabel: str, title: str
+):
+    """Draw values (T, U) as colours: a column a step, a row a unit.
+
+    Args:
+        path: the PNG file.
+        values: (T, U), of either sign.
+        steps: T names, below the columns.
+        ylabel: what the rows are.
+        title: stands above.
+    """
+    figure = Figure(figsize=(2 + 0.4 * len(steps), 5))
+    axes = figure.subplots()
+    limit = float(np.abs(values).max()) or 1.0  # zero in the middle of the colours
+    image = axes.imshow(values.T, aspect="auto", cmap="RdBu_r", vmin=-limit, vmax=limit)
+    axes.set_xticks(range(len(steps)), steps, rotation=90)
+    axes.set(ylabel=ylabel)
+    axes.set_title(title, fontsize=10, loc="left")
+    figure.colorbar(image, ax=axes)
+    save(figure, path)
