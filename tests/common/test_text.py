@@ -36,6 +36,11 @@ def test_known_tokens_survive_encoding_and_others_become_unknown(training, token
     assert vocabulary.decode(ids) == expected
 
 
+def test_special_tokens_in_a_text_are_words_like_any_other():
+    vocabulary = Vocabulary.fit([["a", "<padding>"]])
+    assert vocabulary.encode(["<padding>", "<unknown>", "a"]) == [1, 1, 2]
+
+
 @given(st.lists(TOKENS))
 def test_vocabulary_survives_json(training):
     vocabulary = Vocabulary.fit(training)

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from common import runs, training
+from common.callbacks import BestEpoch
 from common.errors import UserError
 from common.sequences import Batches
 
@@ -69,6 +70,16 @@ def test_training_stops_when_patience_is_used_up(tmp_path):
     assert len(fitted.history) == fitted.best_epoch + 2 < 40
 
 
+def test_a_better_epoch_renews_the_patience():
+    best = BestEpoch(monitor="val_loss", better="lower", patience=2)
+    best.set_model(toy()[0])
+    for epoch, value in enumerate([3.0, 4.0, 2.0, float("nan")]):
+        best.on_epoch_end(epoch, {"val_loss": value})
+    assert (best.epoch, best.value, best.ended) == (2, 2.0, False)
+    best.on_epoch_end(4, {"val_loss": 2.0})
+    assert best.ended
+
+
 def test_resumed_training_equals_an_uninterrupted_one(tmp_path):
     whole, expected = fit(new_run(tmp_path), epochs=5)
     run = new_run(tmp_path)
@@ -104,11 +115,24 @@ def test_damaged_state_is_refused(tmp_path):
         fit(run, epochs=2)
 
 
+class Trap:
+    """Leaves a file behind when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (self.path, "w")
+
+
 def test_state_with_pickled_objects_is_not_executed(tmp_path):
     run = new_run(tmp_path)
-    np.savez(run / runs.STATE, notes=np.array([print], dtype=object))
+    trap = np.array([Trap(str(tmp_path / "executed"))], dtype=object)
+    np.savez(run / runs.STATE, notes=trap)
+    (tmp_path / "executed").unlink(missing_ok=True)
     with pytest.raises(UserError, match="cannot be resumed"):
         fit(run, epochs=2)
+    assert not (tmp_path / "executed").exists()
 
 
 def test_a_loss_that_is_not_a_number_is_a_user_error(tmp_path):

@@ -1,0 +1,207 @@
+"""The concise cell is the built-in layer; both networks keep masks; decoding is right."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from common.compare import copy_weights, weights_as_custom
+from examples.sorting.data import PADDING, TRAIN, Codec, draw
+from examples.sorting.model import ConciseCell, build_model
+from examples.sorting.predict import Sorter, right
+from examples.sorting.train import wholly_right
+from tests.conftest import ROOT
+
+B, T, D, U = 5, 9, 4, 6
+MASKS = {
+    "none": np.ones((B, T), bool),
+    "right": np.arange(T) < np.array([[9], [4], [1], [7], [0]]),
+    "left": np.arange(T) >= np.array([[0], [4], [8], [3], [9]]),
+    "inside": np.arange(T) % np.array([[1], [2], [3], [4], [5]]) == 0,
+}
+ACTIVATIONS = {"tanh": np.tanh, "relu": lambda z: np.maximum(z, 0)}
+CELLS = ("builtin", "custom")
+VALUES = ("int", "float")
+
+
+def codec(values, length=T):
+    return Codec(values, 2, length, 19)
+
+
+def model(cell, values, *, seed=0, length=T):
+    keras.utils.set_random_seed(seed)
+    return build_model(cell=cell, units=U, values=values, length=length, max_value=19)
+
+
+def some_lists(values, *, rows=B, seed=0, length=T):
+    random = np.random.default_rng(seed)
+    shape = codec(values, length)
+    return draw(shape, random, rows, split=TRAIN, lengths=(2, length))
+
+
+def batch(values, **options):
+    return codec(values).examples(some_lists(values, **options))
+
+
+def loss():
+    return keras.losses.SparseCategoricalCrossentropy(
+        from_logits=True, ignore_class=PADDING
+    )
+
+
+def train_steps(network, values, *, steps, optimizer=None):
+    network.compile(optimizer or keras.optimizers.Adam(0.01), loss())
+    for step in range(steps):
+        network.train_on_batch(*batch(values, seed=step))
+
+
+def layers_with_the_same_random_weights(activation):
+    builtin = keras.layers.SimpleRNN(U, activation, return_sequences=True)
+    custom = keras.layers.RNN(ConciseCell(U, activation), return_sequences=True)
+    for layer in (builtin, custom):
+        layer.build((None, T, D))
+    rng = np.random.default_rng(0)
+    # Small enough that a ReLU state stays finite, and no two alike.
+    weights = [rng.normal(size=w.shape) / 2 for w in builtin.get_weights()]
+    builtin.set_weights(weights)
+    custom.set_weights(ConciseCell.weights_from_builtin(weights))
+    return builtin, custom, weights
+
+
+def elman(inputs, mask, activation, W_F, W_R, b):
+    """Return all states of an Elman layer, in plain NumPy; a masked step repeats h."""
+    states, h = [], np.zeros((len(inputs), len(b)))
+    for t in range(inputs.shape[1]):
+        new = ACTIVATIONS[activation](inputs[:, t] @ W_F + h @ W_R + b)
+        h = np.where(mask[:, t, None], new, h)
+        states.append(h)
+    return np.stack(states, axis=1)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
+def test_cell_equals_builtin_and_the_equations(mask, activation):
+    builtin, custom, weights = layers_with_the_same_random_weights(activation)
+    inputs = np.random.default_rng(1).normal(size=(B, T, D)).astype("float32")
+    expected = elman(inputs, mask, activation, *weights)
+    for layer in (builtin, custom):
+        states = keras.ops.convert_to_numpy(layer(inputs, mask=mask))
+        np.testing.assert_allclose(states, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_cell_starts_as_the_builtin_layer_does(activation):
+    """Feedforward rows as wide as Glorot's, recurrent rows as they are told."""
+    cell = ConciseCell(200, activation, "identity")
+    cell.build((None, 100))
+    W_F, W_R = np.split(keras.ops.convert_to_numpy(cell.W), [100])
+    limit = (6 / (100 + 200)) ** 0.5
+    assert 0.98 * limit < np.abs(W_F).max() <= limit
+    np.testing.assert_array_equal(W_R, np.eye(200))
+
+
+@pytest.mark.parametrize("values", VALUES)
+def test_custom_network_equals_builtin_in_training(values):
+    builtin, custom = (model(cell, values) for cell in CELLS)
+    copy_weights(builtin, custom)
+    inputs, _ = batch(values, seed=9)
+    np.testing.assert_allclose(builtin(inputs), custom(inputs), atol=1e-5)
+    before = custom.get_weights()
+    # A step of plain gradient descent moves the weights by the gradient.
+    for steps, optimizer, tolerance in ((1, "sgd", 1e-6), (20, None, 1e-3)):
+        train_steps(builtin, values, steps=steps, optimizer=optimizer)
+        train_steps(custom, values, steps=steps, optimizer=optimizer)
+        after = weights_as_custom(builtin, custom)
+        for one, other in zip(after, custom.get_weights(), strict=True):
+            np.testing.assert_allclose(one, other, atol=tolerance)
+    moved = zip(before, custom.get_weights(), strict=True)
+    assert all(np.abs(old - new).max() > 1e-2 for old, new in moved)
+
+
+@pytest.mark.parametrize("cell", [*CELLS, "gru", "lstm"])
+@pytest.mark.parametrize("values", VALUES)
+def test_one_step_moves_every_weight(cell, values):
+    network = model(cell, values)
+    before = network.get_weights()
+    train_steps(network, values, steps=1)
+    for old, new in zip(before, network.get_weights(), strict=True):
+        assert not np.array_equal(old, new)
+
+
+@pytest.mark.parametrize("cell", [*CELLS, "gru", "lstm"])
+def test_padding_changes_nothing_that_is_written(cell):
+    sorter = Sorter(model(cell, "int"), codec("int"))
+    lists = some_lists("int", rows=20)
+    longer = np.pad(lists, ((0, 0), (0, 30)), constant_values=PADDING)
+    written = sorter.sort(longer)
+    np.testing.assert_array_equal(written[:, :T], sorter.sort(lists))
+    assert (written[:, T:] == PADDING).all()
+    alone = lists[0][lists[0] != PADDING][None]
+    np.testing.assert_array_equal(sorter.sort(alone)[0], written[0, : alone.shape[1]])
+
+
+@pytest.mark.parametrize("cell", [*CELLS, "gru", "lstm"])
+def test_padding_changes_no_place(cell):
+    """A network for short lists with the same recurrent layers gives the same."""
+    wide, narrow = (model(cell, "float", length=length) for length in (T, 3))
+    for name in ("compare", "count"):
+        narrow.get_layer(name).set_weights(wide.get_layer(name).get_weights())
+    kernel, bias = wide.get_layer("logits").get_weights()
+    narrow.get_layer("logits").set_weights([kernel[:, :3], bias[:3]])
+    lists = np.random.default_rng(0).random((B, 3), "float32")
+    padded = np.pad(lists, ((0, 0), (0, T - 3)), constant_values=PADDING)
+    np.testing.assert_allclose(wide(padded)[:, :3, :3], narrow(lists), atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", [*CELLS, "gru", "lstm"])
+def test_writing_step_by_step_equals_the_whole_network(cell):
+    """Fed what it has written, the network in one piece writes the same again."""
+    network, lists = model(cell, "int"), some_lists("int", rows=50)
+    written = Sorter(network, codec("int")).sort(lists)
+    # Past the end of a list nothing is written: any id will do there.
+    previous = np.pad(written + 1, ((0, 0), (1, 0)))[:, :-1]
+    logits = keras.ops.convert_to_numpy(network((lists + 1, previous)))
+    again = np.where(lists == PADDING, PADDING, logits.argmax(axis=-1))
+    np.testing.assert_array_equal(written, again)
+
+
+@pytest.mark.parametrize("values", VALUES)
+def test_metric_of_the_training_is_the_share_of_lists_that_come_out_right(values):
+    keras.utils.set_random_seed(0)
+    network = model("custom", values, length=3)
+    three = codec(values, 3)
+    network.compile(keras.optimizers.Adam(0.02), loss())
+    for step in range(60):
+        numbers = some_lists(values, rows=64, seed=step, length=3)
+        network.train_on_batch(*three.examples(numbers))
+    lists = some_lists(values, rows=500, seed=100, length=3)
+    inputs, targets = three.examples(lists)
+    in_training = np.asarray(wholly_right(targets, network(inputs)))
+    outcomes = right(lists, Sorter(network, three).sort(lists))
+    np.testing.assert_array_equal(in_training, outcomes)
+    assert 0.05 < outcomes.mean() < 0.95  # right and wrong lists are both there
+
+
+@pytest.mark.parametrize("values", VALUES)
+def test_saved_network_is_the_same_in_a_fresh_process(tmp_path, values):
+    network, lists = model("custom", values), some_lists(values)
+    network.save(tmp_path / "model.keras")
+    np.save(tmp_path / "lists.npy", lists)
+    program = (
+        "import keras, numpy as np\n"
+        "from examples.sorting.data import Codec\n"
+        "from examples.sorting.predict import Sorter\n"
+        f"model = keras.saving.load_model(r'{tmp_path / 'model.keras'}')\n"
+        f"lists = np.load(r'{tmp_path / 'lists.npy'}')\n"
+        f"codec = Codec({values!r}, 2, {T}, 19)\n"
+        "inputs, _ = codec.examples(lists)\n"
+        f"np.save(r'{tmp_path / 'out.npy'}', model(inputs))\n"
+        f"np.save(r'{tmp_path / 'sorted.npy'}', Sorter(model, codec).sort(lists))"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+    inputs, _ = codec(values).examples(lists)
+    np.testing.assert_array_equal(np.load(tmp_path / "out.npy"), network(inputs))
+    written = Sorter(network, codec(values)).sort(lists)
+    np.testing.assert_array_equal(np.load(tmp_path / "sorted.npy"), written)
