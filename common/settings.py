@@ -44,6 +44,18 @@ class Settings:
             raise UserError("--runs-dir must name a folder; received an empty text")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Repeats:
+    """What `compare` adds to a `Config`: `class Compare(Repeats, Config)`."""
+
+    seeds: int = 3
+    """Trainings of each cell, with seeds counted from --seed."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_whole("--seeds", self.seeds, at_least=1, at_most=100)
+
+
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
 # Settings that say where and how to run, not what to train: they are not part of

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import tyro
 
 from common.errors import UserError, check_choice, check_real, check_whole
-from common.settings import Settings
+from common.settings import Repeats, Settings
 
 DATASETS = ("reviews", "imdb_reviews")
 SUMMARIES = ("last", "max")
@@ -78,15 +78,8 @@ PRESETS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compare(Config):
+class Compare(Repeats, Config):
     """Settings of `compare`: those of the training, and how often to repeat it."""
-
-    seeds: int = 3
-    """Trainings of each cell, with seeds counted from --seed."""
-
-    def __post_init__(self):
-        super().__post_init__()
-        check_whole("--seeds", self.seeds, at_least=1, at_most=100)
 
 
 @dataclass(frozen=True, kw_only=True)

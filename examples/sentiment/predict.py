@@ -4,15 +4,13 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from common import models, runs
+from common import inputs, models, runs
 from common.errors import UserError
-from common.tables import read_text
 from common.text import words
 from examples.sentiment import model as _registers_the_cell  # noqa: F401
 from examples.sentiment.config import Classify
@@ -99,16 +97,7 @@ def _texts(options: Classify) -> list[str]:
             if not text.strip():
                 raise UserError("a text must not be empty")
         return list(options.texts)
-    if options.file is not None:
-        lines = read_text(Path(options.file)).splitlines()
-    elif sys.stdin.isatty():
-        raise UserError("give a text in quotes, --file, or lines on stdin")
-    else:
-        try:
-            lines = sys.stdin.buffer.read().decode("utf-8").splitlines()
-        except UnicodeDecodeError:
-            raise UserError("stdin must be UTF-8 text") from None
-    return [line for line in lines if line.strip()]
+    return inputs.lines(options.file, what="a text in quotes")
 
 
 def _warnings(answers: list[dict[str, Any]], max_length: int) -> Iterable[str]:
