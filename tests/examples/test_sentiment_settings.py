@@ -8,7 +8,7 @@ import pytest
 from examples.sentiment.config import PRESETS, Config
 from examples.sentiment.data import load
 from examples.sentiment.train import compiled_model
-from tests.conftest import REAL_DATA, write_reviews
+from tests.conftest import write_reviews
 
 # Each value differs from the default; with what it needs beside it to show.
 CHANGES = {
@@ -18,7 +18,6 @@ CHANGES = {
     "batch_size": {"batch_size": 5},
     "learning_rate": {"learning_rate": 0.5},
     "seed": {"seed": 9},
-    "dataset": {"dataset": "imdb_reviews", "data_dir": str(REAL_DATA / "tfds")},
     "data": {"data": "other.csv"},
     "text_column": {"text_column": "label"},
     "label_column": {"label_column": "text"},
@@ -29,8 +28,9 @@ CHANGES = {
     "dropout": {"dropout": 0.4},
 }
 # `preset` names where other settings come from; `data_dir`, `runs_dir` and `resume`
-# say where things lie. The tests of the commands use them.
-ELSEWHERE = {"preset", "data_dir", "runs_dir", "resume"}
+# say where things lie: the tests of the commands use them. The tests of the data use
+# `dataset`.
+ELSEWHERE = {"preset", "dataset", "data_dir", "runs_dir", "resume"}
 
 
 def fingerprint(config):
@@ -61,31 +61,28 @@ def test_every_setting_is_covered():
     assert fields == set(CHANGES) | ELSEWHERE
 
 
-@pytest.mark.parametrize("name", sorted(set(CHANGES) - {"dataset"}))
-def test_setting_changes_what_is_trained(name, small_file, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def before(small_file):
+    return fingerprint(Config(data=str(small_file)))
+
+
+def test_same_settings_train_the_same(before, small_file):
+    assert same(before, fingerprint(Config(data=str(small_file))))
+
+
+@pytest.mark.parametrize("name", sorted(CHANGES))
+def test_setting_changes_what_is_trained(
+    name, before, small_file, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     write_reviews(tmp_path / "other.csv", seed=1)
     base = {"data": str(small_file)}
-    before = fingerprint(Config(**base))
-    assert same(before, fingerprint(Config(**base)))  # the comparison can be equal
     if name in ("text_column", "label_column"):
         # Texts as labels, or labels as texts: nothing that can be learned from.
         with pytest.raises(Exception, match="at least"):
             fingerprint(Config(**base, **CHANGES[name]))
         return
     assert not same(before, fingerprint(Config(**{**base, **CHANGES[name]})))
-
-
-@pytest.mark.skipif(
-    not (REAL_DATA / "tfds" / "imdb_reviews").is_dir(),
-    reason="no prepared copy of imdb_reviews in ../shared/data/tfds",
-)
-def test_dataset_changes_what_is_trained():
-    small = {"vocabulary_size": 50, "max_length": 10}
-    assert (
-        load(Config(**small)).codec.labels
-        != load(Config(**small, **CHANGES["dataset"])).codec.labels
-    )
 
 
 def test_presets_differ_from_the_defaults_in_what_they_name():
