@@ -116,15 +116,18 @@ class History(keras.callbacks.Callback):
         self.rows: list[dict[str, float]] = []
         self.step_seconds: list[float] = []
         self._epoch_start = self._step_start = 0.0
+        self._first = 0
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None):
         self._epoch_start = time.perf_counter()
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None):
-        self._step_start = time.perf_counter()
+        self._first, self._step_start = batch, time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None):
-        self.step_seconds.append(time.perf_counter() - self._step_start)
+        # With `steps_per_execution` one call is several steps, up to `batch`.
+        seconds = time.perf_counter() - self._step_start
+        self.step_seconds.append(seconds / (batch - self._first + 1))
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None):
         values = {name: float(value) for name, value in (logs or {}).items()}

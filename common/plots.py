@@ -166,8 +166,16 @@ def heat_map(
     """
     figure = Figure(figsize=(2 + 0.4 * len(steps), 5))
     axes = figure.subplots()
-    limit = float(np.abs(values).max()) or 1.0  # zero in the middle of the colours
-    image = axes.imshow(values.T, aspect="auto", cmap="RdBu_r", vmin=-limit, vmax=limit)
+    limit = float(np.abs(values).max()) or 1.0
+    # Where there is no negative value, zero is the end of the colours, else the middle.
+    one_sided = values.min() >= 0
+    image = axes.imshow(
+        values.T,
+        aspect="auto",
+        cmap="viridis" if one_sided else "RdBu_r",
+        vmin=0 if one_sided else -limit,
+        vmax=limit,
+    )
     axes.set_xticks(range(len(steps)), steps, rotation=90)
     axes.set(ylabel=ylabel)
     axes.set_title(title, fontsize=10, loc="left")
