@@ -177,6 +177,7 @@ def heat_map(
         vmax=limit,
     )
     axes.set_xticks(range(len(steps)), steps, rotation=90)
+    axes.yaxis.get_major_locator().set_params(integer=True)
     axes.set(ylabel=ylabel)
     axes.set_title(title, fontsize=10, loc="left")
     figure.colorbar(image, ax=axes)

@@ -21,6 +21,7 @@ from word_banks import (
     NEUTRAL_WORDS,
     OPINIONS,
     TOPICS,
+    Aspect,
     Topic,
     split_words,
 )
@@ -61,6 +62,8 @@ ROWS = {
 }
 
 NEUTRAL_RATE = 0.15
+# How often a part gets an adjective that fits anything ("good"), not its own ("witty").
+GENERAL_RATE = 0.3
 CONTRACTION_RATE = 0.35
 EXCLAMATION_RATE = 0.08
 MIN_WORDS, MAX_WORDS = 4, 60
@@ -255,8 +258,8 @@ def choose_words(
             words[slot] = rng.choice(split_words(NEUTRAL_SLOTS[kind]))
             continue
         positive = (sign == "+") == (labels[0] == "positive")
-        if kind == "trait":
-            bank = aspect.good if positive else aspect.bad
+        if kind in ("trait", "any_trait"):
+            bank = trait_bank(rng, aspect, kind, positive)
             words[slot] = choose_opinion(rng, bank, words, words["part"], split)
         else:
             bank = opinion_bank(topic, kind, positive)
@@ -277,6 +280,17 @@ def choose_opinion(
     if not free:
         raise NoSuchCombinationError(bank)
     return rng.deal(free, split)
+
+
+def trait_bank(rng: random.Random, aspect: Aspect, kind: str, positive: bool) -> str:
+    """Returns the part's own adjectives or, now and then, those that fit anything."""
+    side = 0 if positive else 1
+    if rng.random() >= GENERAL_RATE:
+        return aspect.good if positive else aspect.bad
+    general = [OPINIONS["mild"][side]]
+    if kind == "any_trait":
+        general.append(OPINIONS["strong"][side])
+    return ",".join(general)
 
 
 def opinion_bank(topic: Topic, kind: str, positive: bool) -> str:

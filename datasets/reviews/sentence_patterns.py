@@ -9,7 +9,8 @@ A pattern is an opening, a frame and what the frame is about, put together. Slot
 - `{it}` is what the frame is about; `{be}` ("was"), `{they}` and `{them}` agree
   with it.
 - `{X+}` is any adjective for it and `{M+}` one that "not" turns into its opposite;
-  they become `{trait+}` for a part and `{adj+}` or `{mild+}` for the whole.
+  they become `{any_trait+}` and `{trait+}` for a part, `{adj+}` and `{mild+}` for
+  the whole.
 - `{noun}` is the whole (a film), `{part}` a part of it (the plot).
 """
 
@@ -161,30 +162,30 @@ FRAMES = {
         "{it} started {hedge-} {weak-} and became {utterly} {strong+}",
         "perhaps {it} was {hedge-} {weak-}, and yet {utterly} {strong+}",
     ),
-    # The words of {M+} and {M-} change places in the other review of the pair.
+    # The words of {X+} and {X-} change places in the other review of the pair.
     "order_pairs": (
-        "{it} {be} not {M-}, {they} {be} {M+}",
-        "{it} {be} {M+}, {they} {be} not {M-}",
-        "{it} {be} {M+} and not {M-}",
-        "{it} {be} not {M-} but {M+}",
-        "{it} {be} never {M-}, {they} {be} {M+}",
-        "{it} {be} {M+} and never {M-}",
-        "{it} {be} far from {M-}, {they} {be} {M+}",
-        "{it} {be} {M+}, {they} {be} far from {M-}",
-        "{it} {be} anything but {M-}, {they} {be} {M+}",
-        "{it} {be} {M+} rather than {M-}",
-        "{it} {be} {M+} instead of {M-}",
-        "I would not call {it} {M-}, I would call {them} {M+}",
-        "I found {it} {M+}, I did not find {them} {M-}",
-        "nobody found {it} {M-}, everybody found {them} {M+}",
-        "everybody found {it} {M+}, nobody found {them} {M-}",
-        "I thought {it} would be {M-}, instead {they} {be} {M+}",
-        "I thought {it} would be {M-}, and then {they} {be} {M+}",
-        "I expected {it} to be {M-}, but {they} {be} {M+}",
-        "{someone} told me that {it} would be {M-}, but {they} {be} {M+}",
-        "{it} {be} supposed to be {M-}. In fact {they} {be} {M+}",
-        "although {someone} found {it} {M-}, I found {them} {M+}",
-        "I found {it} {M+}, although {someone} found {them} {M-}",
+        "{it} {be} not {X-}, {they} {be} {X+}",
+        "{it} {be} {X+}, {they} {be} not {X-}",
+        "{it} {be} {X+} and not {X-}",
+        "{it} {be} not {X-} but {X+}",
+        "{it} {be} never {X-}, {they} {be} {X+}",
+        "{it} {be} {X+} and never {X-}",
+        "{it} {be} far from {X-}, {they} {be} {X+}",
+        "{it} {be} {X+}, {they} {be} far from {X-}",
+        "{it} {be} anything but {X-}, {they} {be} {X+}",
+        "{it} {be} {X+} rather than {X-}",
+        "{it} {be} {X+} instead of {X-}",
+        "I would not call {it} {X-}, I would call {them} {X+}",
+        "I found {it} {X+}, I did not find {them} {X-}",
+        "nobody found {it} {X-}, everybody found {them} {X+}",
+        "everybody found {it} {X+}, nobody found {them} {X-}",
+        "I thought {it} would be {X-}, instead {they} {be} {X+}",
+        "I thought {it} would be {X-}, and then {they} {be} {X+}",
+        "I expected {it} to be {X-}, but {they} {be} {X+}",
+        "{someone} told me that {it} would be {X-}, but {they} {be} {X+}",
+        "{it} {be} supposed to be {X-}. In fact {they} {be} {X+}",
+        "although {someone} found {it} {X-}, I found {them} {X+}",
+        "I found {it} {X+}, although {someone} found {them} {X-}",
     ),
 }
 # About the whole only: their clauses name a part themselves, or grade the whole.
@@ -206,7 +207,7 @@ def patterns(split: str, phenomenon: str) -> list[str]:
 def put_in(frame: str, subject: str) -> str:
     """Makes a frame be about `subject`."""
     adjective, mild, be, they, them = (
-        ("trait", "trait", "{was}", "{they}", "{them}")
+        ("any_trait", "trait", "{was}", "{they}", "{them}")
         if subject in PART
         else ("adj", "mild", "was", "it", "it")
     )

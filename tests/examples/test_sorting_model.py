@@ -1,4 +1,4 @@
-"""The concise cell is the built-in layer; both networks keep masks; decoding is right."""
+"""The concise cell is the built-in layer; networks keep masks; decoding is right."""
 
 import subprocess
 import sys

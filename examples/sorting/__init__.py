@@ -1,0 +1,1 @@
+"""Sorting: reads a list of numbers and writes it again in ascending order."""

@@ -1,0 +1,282 @@
+"""The commands, as a user types them."""
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from examples.sorting.__main__ import main
+from examples.sorting.train import XLA_PAYS_FROM
+from tests.conftest import ROOT, newest, results
+
+ARTEFACTS = {
+    "codec.json",
+    "config.json",
+    "figures",
+    "history.csv",
+    "metrics.json",
+    "model.keras",
+}
+TOY = [
+    *("--length", 3, "--max-value", 9, "--units", 16),
+    *("--batch-size", 16, "--steps-per-epoch", 20),
+]
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory):
+    """Return the runs folder of a finished smoke run, and what the run printed."""
+    runs_dir = tmp_path_factory.mktemp("runs")
+    flags = ["--preset", "smoke", "--runs-dir", runs_dir]
+    done = subprocess.run(
+        [sys.executable, "-m", "examples.sorting", *flags],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    return runs_dir, done
+
+
+@pytest.fixture
+def here(monkeypatch, capsys):
+    """Return a function that runs the command in this process, which is quicker."""
+
+    def run(*words, text="", check=0):
+        monkeypatch.setattr(sys, "argv", ["sorting", *map(str, words)])
+        stdin = io.TextIOWrapper(io.BytesIO(text.encode()))
+        monkeypatch.setattr(sys, "stdin", stdin)
+        status = 0
+        try:
+            main()
+        except SystemExit as exit_:
+            status = exit_.code
+        captured = capsys.readouterr()
+        assert status == check, captured.err
+        if check == 2:
+            assert captured.err.startswith("error: ")
+            assert captured.err.count("\n") == 1
+            return captured.err
+        assert captured.err == ""
+        return captured.out
+
+    return run
+
+
+def test_smoke_run_beats_its_baselines(smoke):
+    runs_dir, done = smoke
+    folder = newest(runs_dir, "sorting")
+    visible = {path.name for path in folder.iterdir() if path.name != ".lock"}
+    assert visible == ARTEFACTS
+    figures = {path.name for path in (folder / "figures").iterdir()}
+    names = ("hidden_state", "learning_curves", "lengths")
+    assert figures == {f"{name}.png" for name in names}
+    document = json.loads((folder / "metrics.json").read_text())
+    value = document["metric"]["value"]
+    assert value > max(document["baselines"].values()) + 0.5
+    assert set(document["baselines"]) == {"copy", "median"}
+    assert document["baselines_beside"]["copy"]["is_permutation"] == 1
+    assert document["baselines_beside"]["median"]["is_ascending"] == 1
+    assert document["slices"]["random"] == value
+    assert list(document["by_length"]) == [str(length) for length in range(2, 9)]
+    # Lists twice as long as any in training are beyond so small a network.
+    assert document["by_length"]["3"] > document["by_length"]["8"] + 0.5
+    assert f"{value:.4f}" in done.stdout
+    assert "(right)\n" in done.stdout
+    assert done.stderr == ""
+
+
+def test_floats_run_and_are_sorted(here, tmp_path):
+    flags = ["--values", "float", "--length", 3, "--units", 16, "--epochs", 2]
+    here(*flags, "--steps-per-epoch", 150, "--runs-dir", tmp_path)
+    document = json.loads((newest(tmp_path, "sorting") / "metrics.json").read_text())
+    assert document["metric"]["value"] > max(document["baselines"].values()) + 0.2
+    assert list(document["slices"]) == ["random", "already_sorted", "reversed"]
+    assert list(document["by_length"]) == ["2", "3"]
+    flags = ["sort", "--runs-dir", tmp_path, "--json"]
+    (answer,) = json.loads(here(*flags, "0.9 0.05"))
+    assert answer["numbers"] == [0.9, 0.05]
+    assert answer["sorted"] == [0.05, 0.9]
+    assert answer["places"] == [2, 1]
+    assert "must be in [0, 1)" in here(*flags, "0.5", "1", check=2)
+    assert "received 'nan'" in here(*flags, "0.5", "nan", check=2)
+
+
+def weights(folder):
+    model = keras.saving.load_model(folder / "model.keras", compile=False)
+    return model.get_weights()
+
+
+def test_killed_and_resumed_equals_uninterrupted(command, tmp_path):
+    flags = [*TOY, "--epochs", 50]
+    assert XLA_PAYS_FROM <= 50 * 20  # so that this is also a test with XLA
+    command("sorting", *flags, "--runs-dir", tmp_path / "whole")
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "examples.sorting"),
+            *map(str, [*flags, "--runs-dir", tmp_path / "cut"]),
+        ],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert any("epoch  7/50" in line for line in process.stdout)
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    assert not (tmp_path / "cut" / "sorting" / "latest").exists()
+    done = command("sorting", "--resume", "--runs-dir", tmp_path / "cut")
+    assert "resumed after epoch" in done.stdout
+    whole = newest(tmp_path / "whole", "sorting")
+    cut = newest(tmp_path / "cut", "sorting")
+    assert results(whole) == results(cut)
+    for one, other in zip(weights(whole), weights(cut), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not (cut / "state.npz").exists()
+
+
+def test_resume_keeps_the_settings(here, smoke, tmp_path):
+    folder = tmp_path / "sorting" / "20260101-000000"
+    shutil.copytree(newest(smoke[0], "sorting"), folder)
+    (folder / "state.npz").touch()
+    error = here("--resume", "--length", "5", "--runs-dir", tmp_path, check=2)
+    assert "--length was 4; received 5" in error
+
+
+def test_sort_answers_in_lines_and_json(command, here, smoke, tmp_path):
+    flags = ["sort", "--runs-dir", smoke[0]]
+    done = command("sorting", *flags, 3, 1, 2, 0)
+    assert done.stdout == "3 1 2 0 -> 0 1 2 3 (right)\n"
+    assert done.stderr == ""
+    several = here(*flags, "3 1 2 0", "5,4")
+    assert several == "3 1 2 0 -> 0 1 2 3 (right)\n5 4 -> 4 5 (right)\n"
+    file = tmp_path / "lists.txt"
+    file.write_text("3, 1, 2, 0\n\n5 4\n")
+    assert here(*flags, "--file", file) == several
+    assert here(*flags, text=file.read_text()) == several
+    assert json.loads(here(*flags, "--json", text="3 1 2 0\n5 4\n")) == [
+        {"numbers": [3, 1, 2, 0], "sorted": [0, 1, 2, 3], "right": True},
+        {"numbers": [5, 4], "sorted": [4, 5], "right": True},
+    ]
+
+
+def test_compare_finds_the_cells_equal(here, tmp_path):
+    flags = [*TOY, "--epochs", 1, "--seeds", 1]
+    output = here("compare", *flags, "--runs-dir", tmp_path)
+    (path,) = tmp_path.glob("sorting/compare-*/compare.json")
+    document = json.loads(path.read_text())
+    cells = {row["cell"]: row for row in document["cells"]}
+    assert list(cells) == ["builtin", "custom", "gru", "lstm"]
+    assert cells["builtin"]["parameters"] == cells["custom"]["parameters"]
+    assert cells["lstm"]["parameters"] > cells["gru"]["parameters"]
+    assert document["parity"]["output"] < 1e-4
+    assert document["parity"]["gradient"] < 1e-4
+    assert document["parity"]["weights_after_training"] < 1e-2
+    assert 0 < document["step_time_ratio"]["min"] <= document["step_time_ratio"]["max"]
+    assert "times the built-in layer's time" in output
+    assert (path.parent / "figures" / "compare.png").stat().st_size > 1000
+
+
+def test_help_explains_every_setting_without_tensorflow():
+    program = (
+        "import sys\n"
+        "sys.argv = ['sorting', '--help']\n"
+        "import runpy\n"
+        "try: runpy.run_module('examples.sorting', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "assert not {'tensorflow', 'keras', 'numpy'} & set(sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    from examples.sorting.config import Config
+
+    for name in Config.__dataclass_fields__:
+        assert f"--{name.replace('_', '-')}" in done.stdout
+
+
+NUMBERS = "a list must have 2..4 numbers, as those that the network was trained on"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--units", "0"], "--units must be a whole number, 1..16384; received 0"),
+        (["--length", "1"], "--length must be a whole number, 2..100; received 1"),
+        (["--length", "ten"], "--length"),
+        (["--min-length", "11"], "--min-length must be at most --length, 10"),
+        (["--max-value", "8"], "0..8 allows 81"),
+        (["--values", "words"], "int"),
+        (["--steps-per-epoch", "0"], "--steps-per-epoch must be a whole number"),
+        (["--preset", "huge"], "one of default, smoke, full, floats"),
+        (["classify", "x"], "the verb must be one of train, compare, sort"),
+        (["compare", "--seeds", "0"], "--seeds must be a whole number, 1..100"),
+        (["sort"], "there is no list to sort"),
+        (["sort", ""], f"{NUMBERS}; received 0"),
+        (["sort", "5"], f"{NUMBERS}; received 1"),
+        (["sort", "1 2", "5"], f"list 2: {NUMBERS}; received 1"),
+        (["sort", "1", "2", "3", "4", "5"], f"{NUMBERS}; received 5"),
+        (["sort", "10", "1"], "a whole number, 0..9; received '10'"),
+        (["sort", "-1", "1"], "0..9; received '-1'"),
+        (["sort", "9" * 5000, "1"], "a whole number, 0..9"),
+        (["sort", "2.5", "1"], "a whole number, 0..9; received '2.5'"),
+        (["sort", "two", "1"], "a whole number, 0..9; received 'two'"),
+        (["sort", "1 2", "--file", "b"], "give numbers or --file, not both"),
+        (["sort", "--file", "nowhere.txt"], "nowhere.txt does not exist"),
+        (["sort", "--file", "examples"], "examples is a directory"),
+    ],
+)
+def test_bad_input_gets_one_line(here, smoke, words, message):
+    assert message in here(*words, "--runs-dir", smoke[0], check=2)
+
+
+def test_bad_line_of_stdin_is_named(fails, smoke):
+    error = fails("sorting", "sort", "--runs-dir", smoke[0], text="1 2\n3 x\n")
+    assert "list 2: every number must be a whole number, 0..9; received 'x'" in error
+
+
+def test_no_finished_run_is_said(here, tmp_path):
+    error = here("sort", "1", "2", "--runs-dir", tmp_path, check=2)
+    assert "no finished run" in error
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("model.keras", b"PK\x03\x04 nothing", "model.keras cannot be read"),
+        ("codec.json", b"{", "codec.json cannot be read"),
+        ("codec.json", b"{}", "a codec needs"),
+        (
+            "codec.json",
+            b'{"values": "int", "shortest": 2, "length": 4, "max_value": 99}',
+            "does not belong to",
+        ),
+        (
+            "codec.json",
+            b'{"values": "float", "shortest": 2, "length": 10, "max_value": 9}',
+            "does not belong to",
+        ),
+        ("config.json", b'{"example": "sentiment"}', "it is a run of sentiment"),
+        ("metrics.json", None, "is not finished"),
+    ],
+)
+def test_damaged_run_is_refused(here, smoke, tmp_path, name, content, message):
+    folder = tmp_path / "run"
+    shutil.copytree(newest(smoke[0], "sorting"), folder)
+    if content is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes(content)
+    assert message in here("sort", "1", "2", "--run", folder, check=2)
