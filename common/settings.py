@@ -21,7 +21,7 @@ class Settings:
     units: int = 64
     """Width of the hidden state."""
     epochs: int = 10
-    """Passes over the training data; early stopping may end sooner."""
+    """Passes over the training data; the best one by validation is kept."""
     batch_size: int = 64
     """Sequences in a training step."""
     learning_rate: float = 1e-3

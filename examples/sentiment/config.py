@@ -18,8 +18,8 @@ class Config(Settings):
 
     units: int = 48
     """Width of the hidden state."""
-    epochs: int = 18
-    """Passes over the training data; early stopping may end sooner."""
+    epochs: int = 30
+    """Passes over the training data; the best one by validation is kept."""
     batch_size: int = 32
     """Reviews in a training step."""
     learning_rate: float = 6e-3
