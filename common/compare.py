@@ -210,7 +210,7 @@ def show(document: dict[str, Any], console: Console):
         (*list(row.values())[:5], *(f"{row[key]:.1f}" for key in list(row)[5:]))
         for row in document["cells"]
     ]
-    title = f"test {document['metric']['name']}, {document['seeds']} seeds"
+    title = f"test {document['metric']['name']}, seeds: {document['seeds']}"
     results.show(console, title, columns, rows)
     for name, value in document["parity"].items():
         what = name.replace("_", " ").replace("after", "after 20 steps of")
