@@ -37,7 +37,7 @@ class Config(Settings):
     vocabulary_size: int = 20_000
     """Most frequent words of the training texts that get an id of their own."""
     max_length: int = 400
-    """Words of a text that are read; of a longer one, its first and last half."""
+    """Words of a text that are read; what follows is cut off."""
     embedding_size: int = 8
     """Numbers that stand for a word."""
     summary: Literal["last", "max"] = "last"

@@ -34,21 +34,12 @@ class Codec:
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return word ids, int32 (N, T); id 0 fills short rows and is masked."""
-        rows = [
-            self.vocabulary.encode(words(text)[: self.max_length]) for text in texts
-        ]
+        rows = [self.vocabulary.encode(self.tokens(text)) for text in texts]
         return pad(rows, length=max(1, *map(len, rows)) if rows else 1)
 
     def tokens(self, text: str) -> list[str]:
-        """Return the words that are read: of a long text, its first and last half.
-
-        People say what they think at the beginning and again at the end.
-        """
-        tokens = words(text)
-        if len(tokens) <= self.max_length:
-            return tokens
-        tail = self.max_length // 2
-        return tokens[: self.max_length - tail] + tokens[len(tokens) - tail :]
+        """Return the words of `text` that are read, the first `max_length`."""
+        return words(text)[: self.max_length]
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -105,7 +105,4 @@ def _warnings(answers: list[dict[str, Any]], max_length: int) -> Iterable[str]:
         if answer["unknown_words"] == answer["words"]:
             yield f"text {number} has no word that the network knows; it can only guess"
         if answer["words"] > max_length:
-            yield (
-                f"text {number} is long: only its first and last words are read, "
-                f"{max_length} in all"
-            )
+            yield f"text {number} is read to its word {max_length}; the rest is cut off"
