@@ -33,6 +33,7 @@ def test_there_are_commands_to_check():
 @pytest.mark.parametrize("line", COMMANDS)
 def test_command_of_a_readme_is_valid(line, monkeypatch):
     """Parse what the README says; the verb itself is replaced."""
+    line = re.sub(r"^for .*?; do |; done$", "", line).replace("$seed", "0")
     line = line.split("#")[0].split("&&")[-1].split("|")[-1].split("<")[0]
     words = shlex.split(line)
     module, arguments = words[words.index("-m") + 1], words[words.index("-m") + 2 :]
