@@ -135,6 +135,24 @@ class History(keras.callbacks.Callback):
         self.rows.append({"epoch": epoch + 1, **values, "seconds": seconds})
 
 
+class ResetStates(keras.callbacks.Callback):
+    """Lets every pass over the data begin with empty states.
+
+    It concerns layers that keep their state from batch to batch (`stateful=True`).
+    """
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None):
+        self._reset()
+
+    def on_test_begin(self, logs: dict | None = None):
+        self._reset()
+
+    def _reset(self):
+        for layer in self.model.layers:
+            if getattr(layer, "stateful", False):
+                layer.reset_state()
+
+
 class SamplesPerEpoch(keras.callbacks.Callback):
     """Shows, after every epoch, what the network now does with a few inputs."""
 

@@ -1,5 +1,6 @@
 """Figures that several examples draw, as PNG files in a run's `figures` folder."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -182,3 +183,62 @@ def heat_map(
     axes.set_title(title, fontsize=10, loc="left")
     figure.colorbar(image, ax=axes)
     save(figure, path)
+
+
+def text_strip(
+    path: Path,
+    text: str,
+    values: np.ndarray,
+    *,
+    limits: tuple[float, float],
+    title: str,
+    width: int = 80,
+):
+    """Draw a text with the ground behind every character coloured by a value.
+
+    Args:
+        path: the PNG file.
+        text: N characters; line ends are shown and begin a new line.
+        values: (N,).
+        limits: range of the values; where they are of either sign, 0 is white.
+        title: stands above.
+        width: characters after which a long line is broken.
+    """
+    places, row, column = [], 0, 0
+    for character in text:
+        places.append((row, column))
+        column += 1
+        if character == "\n" or column == width:
+            row, column = row + 1, 0
+    rows = places[-1][0] + 1
+    ground = np.full((rows, width), np.nan)
+    ground[tuple(np.array(places).T)] = values
+    figure = Figure(figsize=(0.115 * width, 0.6 + 0.2 * rows))
+    axes = figure.subplots()
+    image = axes.imshow(
+        ground,
+        aspect="auto",
+        cmap="YlGnBu" if limits[0] >= 0 else "RdBu_r",
+        vmin=limits[0],
+        vmax=limits[1],
+    )
+    for character, (row, column), value in zip(text, places, values, strict=True):
+        red, green, blue, _ = image.to_rgba(value)
+        dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
+        axes.text(
+            column,
+            row,
+            {"\n": "\u21b5", "\t": "\u2192", "$": r"\$"}.get(character, character),
+            ha="center",
+            va="center",
+            family="monospace",
+            fontsize=8,
+            color="white" if dark else "black",
+        )
+    axes.set_axis_off()
+    axes.set_title(title, fontsize=10, loc="left")
+    figure.colorbar(image, ax=axes, fraction=0.02, pad=0.01)
+    with warnings.catch_warnings():
+        # A character that the font lacks is drawn as a box.
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        save(figure, path)

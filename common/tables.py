@@ -18,11 +18,15 @@ MIN_ROWS = 20
 MIN_PER_LABEL = 5
 
 
-def read_text(path: Path) -> str:
-    """Return the text of a UTF-8 file, without a byte order mark.
+def read_text(path: Path, *, may_be_blank: bool = False) -> str:
+    """Return the text of a UTF-8 file, without a byte order mark, line ends as "\\n".
+
+    Args:
+        path: the file.
+        may_be_blank: whether a file without any text is one too.
 
     Raises:
-        UserError: no such file, a directory, not readable, not UTF-8, or empty.
+        UserError: no such file, a directory, not readable, not UTF-8, or blank.
     """
     if path.is_dir():
         raise UserError(f"{path} is a directory; a file is needed")
@@ -34,7 +38,7 @@ def read_text(path: Path) -> str:
         raise UserError(f"{path} must be UTF-8; byte {error.start} is not") from None
     except (OSError, ValueError) as error:
         raise UserError(f"{path} cannot be read: {one_line(error)}") from None
-    if not text.strip():
+    if not text.strip() and not may_be_blank:
         raise UserError(f"{path} is empty")
     return text
 
@@ -169,12 +173,18 @@ def _check_labels(path: Path, counts: Counter, total: int):
 
 
 def load_tfds(
-    name: str, splits: Sequence[str], data_dir: str | None
-) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    name: str, splits: Sequence[str], data_dir: str | None, *, instead: str
+) -> tuple[dict[str, dict[str, Any]], Any]:
     """Load splits of a TensorFlow Datasets data set, downloading it where needed.
 
+    Args:
+        name: of the data set.
+        splits: names of the splits.
+        data_dir: where data sets are kept; `None` for TensorFlow Datasets' own folder.
+        instead: what the user may say to do without a network, `--dataset reviews`.
+
     Returns:
-        arrays by split and feature, and the names of the labels.
+        arrays by split and feature, and the data set's `FeaturesDict`.
 
     Raises:
         UserError: the data is not there and cannot be downloaded.
@@ -197,9 +207,9 @@ def load_tfds(
     except Exception as error:  # noqa: BLE001
         raise UserError(
             f"{name} could not be loaded or downloaded ({one_line(error)[:200]}); "
-            "--data-dir names a prepared copy, --dataset reviews needs no network"
+            f"--data-dir names a prepared copy, {instead} needs no network"
         ) from None
-    return numpy, builder.info.features["label"].names
+    return numpy, builder.info.features
 
 
 def _check_network(url: str):

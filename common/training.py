@@ -17,6 +17,7 @@ from common import runs
 from common.callbacks import (
     BestEpoch,
     History,
+    ResetStates,
     SamplesPerEpoch,
     ShowProgress,
     StopOnInterrupt,
@@ -170,7 +171,11 @@ def fit(
             epochs=epochs,
             shuffle=False,
             verbose=0,
-            callbacks=[order, nan, stop, best, history, progress, *show, saver],
+            callbacks=[
+                *(order, ResetStates(), nan, stop, best, history, progress),
+                *show,
+                saver,
+            ],
         )
     if nan.epoch is not None:
         trouble = f"the loss was not a number in epoch {nan.epoch + 1}"

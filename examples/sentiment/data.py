@@ -169,7 +169,9 @@ def _cut(texts: list[str], labels: list[str], share: float) -> tuple[_Part, _Par
 
 def _tensorflow_datasets(name: str, data_dir: str | None) -> dict[str, _Part]:
     """Load a labelled text data set that has the splits train and test."""
-    arrays, label_names = tables.load_tfds(name, ("train", "test"), data_dir)
+    arrays, features = tables.load_tfds(
+        name, ("train", "test"), data_dir, instead="--dataset reviews"
+    )
     texts, labels = (
         {
             split: [convert(value) for value in part[key].tolist()]
@@ -178,7 +180,7 @@ def _tensorflow_datasets(name: str, data_dir: str | None) -> dict[str, _Part]:
         for key, convert in (
             # The reviews hold line breaks as they stood on the web page.
             ("text", lambda text: text.decode("utf-8").replace("<br />", " ")),
-            ("label", lambda index: label_names[index]),
+            ("label", features["label"].int2str),
         )
     )
     train, validation = _cut(texts["train"], labels["train"], 0.1)
