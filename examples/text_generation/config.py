@@ -33,16 +33,13 @@ class Config(Settings):
     chunk: int = 64
     """Characters of each stream in a training step. The state is carried from chunk to
     chunk, the gradient is not."""
-    layers: int = 1
-    """Recurrent layers, one on top of the other."""
     dropout: float = 0.0
-    """Share of every layer's values that training hides."""
+    """Share of the state that training hides from the output layer."""
 
     def __post_init__(self):
         super().__post_init__()
         check_choice("--dataset", self.dataset, DATASETS)
         check_whole("--chunk", self.chunk, at_least=1, at_most=4096)
-        check_whole("--layers", self.layers, at_least=1, at_most=8)
         check_real("--dropout", self.dropout, at_least=0, below=1)
         if not self.glob.strip():
             raise UserError("--glob must be a pattern such as *.md; received ''")

@@ -1,6 +1,6 @@
 """The commands, as a user types them."""
 
-import io
+import functools
 import json
 import os
 import shutil
@@ -46,28 +46,9 @@ def smoke(tmp_path_factory):
 
 
 @pytest.fixture
-def here(monkeypatch, capsys):
-    """Return a function that runs the command in this process, which is quicker."""
-
-    def run(*words, text="", check=0):
-        monkeypatch.setattr(sys, "argv", ["sorting", *map(str, words)])
-        stdin = io.TextIOWrapper(io.BytesIO(text.encode()))
-        monkeypatch.setattr(sys, "stdin", stdin)
-        status = 0
-        try:
-            main()
-        except SystemExit as exit_:
-            status = exit_.code
-        captured = capsys.readouterr()
-        assert status == check, captured.err
-        if check == 2:
-            assert captured.err.startswith("error: ")
-            assert captured.err.count("\n") == 1
-            return captured.err
-        assert captured.err == ""
-        return captured.out
-
-    return run
+def here(in_process):
+    """Return a function that runs the command in this process."""
+    return functools.partial(in_process, main)
 
 
 def test_smoke_run_beats_its_baselines(smoke):

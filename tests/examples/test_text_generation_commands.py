@@ -1,0 +1,264 @@
+"""The commands, as a user types them."""
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from examples.text_generation.__main__ import main
+from tests.conftest import ROOT, newest, results, write_code
+
+EXAMPLE = "text_generation"
+ARTEFACTS = {
+    "codec.json",
+    "config.json",
+    "figures",
+    "history.csv",
+    "metrics.json",
+    "model.keras",
+    "sample.txt",
+}
+TOY = ["--units", 32, "--batch-size", 8, "--chunk", 16, "--learning-rate", 0.01]
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    return write_code(tmp_path_factory.mktemp("text") / "code.txt")
+
+
+@pytest.fixture(scope="module")
+def toy(file, tmp_path_factory):
+    """Return the runs folder of a finished toy run, and what the run printed."""
+    runs_dir = tmp_path_factory.mktemp("runs")
+    flags = ["--data", file, *TOY, "--epochs", 3, "--cell", "custom"]
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", f"examples.{EXAMPLE}"),
+            *map(str, [*flags, "--runs-dir", runs_dir]),
+        ],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    return runs_dir, done
+
+
+@pytest.fixture
+def here(in_process):
+    """Return a function that runs the command in this process."""
+    return functools.partial(in_process, main)
+
+
+def test_toy_run_beats_single_characters_and_says_where_it_loses(toy):
+    runs_dir, done = toy
+    folder = newest(runs_dir, EXAMPLE)
+    visible = {path.name for path in folder.iterdir() if path.name != ".lock"}
+    assert visible == ARTEFACTS
+    figures = {path.name for path in (folder / "figures").iterdir()}
+    names = ("learning_curves", "sample_probability", "hidden_unit")
+    assert figures == {f"{name}.png" for name in names}
+    document = json.loads((folder / "metrics.json").read_text())
+    metric, baselines = document["metric"], document["baselines"]
+    assert (metric["name"], metric["better"]) == ("bits_per_character", "lower")
+    assert metric["value"] < baselines["unigram"] - 1
+    nats = document["metrics"]["nats_per_character"]
+    assert nats == pytest.approx(metric["value"] * np.log(2))
+    assert document["metrics"]["perplexity"] == pytest.approx(2 ** metric["value"])
+    assert list(baselines) == ["unigram", "bigram", "trigram", "5-gram", "lzma"]
+    assert baselines["unigram"] > baselines["bigram"] > baselines["trigram"]
+    assert document["memorisation"]["sample"]["longest_copy"] > 5
+    assert "lines_that_tokenise" not in document  # nobody said that it is Python
+    assert f"{metric['value']:.4f}" in done.stdout
+    assert "    | " in done.stdout  # a sample after every epoch
+    assert "lzma goes on learning as it reads the test text" in done.stdout
+    assert done.stderr == ""
+    assert len((folder / "sample.txt").read_text()) == 2000
+
+
+def test_python_lines_are_counted_for_python_source(here, tmp_path, monkeypatch):
+    for index in range(10):
+        write_code(tmp_path / f"module{index}.py", seed=index, lines=200)
+    monkeypatch.setattr("sysconfig.get_paths", lambda: {"stdlib": str(tmp_path)})
+    output = here(*TOY, "--epochs", 1, "--runs-dir", tmp_path / "runs")
+    folder = newest(tmp_path / "runs", EXAMPLE)
+    document = json.loads((folder / "metrics.json").read_text())
+    assert document["lines_that_tokenise"]["test_text"] == 1
+    assert "lines that tokenise" in output
+    assert "10 modules of Python" in output
+
+
+def test_killed_and_resumed_equals_uninterrupted(command, file, tmp_path):
+    flags = ["--data", file, *TOY, "--epochs", 12, "--dropout", 0.1]
+    command(EXAMPLE, *flags, "--runs-dir", tmp_path / "whole")
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", f"examples.{EXAMPLE}"),
+            *map(str, [*flags, "--runs-dir", tmp_path / "cut"]),
+        ],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert any("epoch  3/12" in line for line in process.stdout)
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    done = command(EXAMPLE, "--resume", "--runs-dir", tmp_path / "cut")
+    assert "resumed after epoch" in done.stdout
+    whole = newest(tmp_path / "whole", EXAMPLE)
+    cut = newest(tmp_path / "cut", EXAMPLE)
+    assert results(whole) == results(cut)
+    for one, other in zip(weights(whole), weights(cut), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def weights(folder):
+    model = keras.saving.load_model(folder / "model.keras", compile=False)
+    return model.get_weights()
+
+
+def test_generate_writes_the_same_by_the_same_seed(command, here, toy):
+    flags = ["generate", "--runs-dir", toy[0], "--prompt", "def red("]
+    one = here(*flags, "--length", 80, "--seed", 1)
+    assert command(EXAMPLE, *flags, "--length", 80, "--seed", 1).stdout == one
+    assert one.startswith("def red(")
+    assert len(one) == len("def red(") + 80 + 1
+    assert here(*flags, "--length", 80, "--seed", 2) != one
+    assert (
+        here(*flags, "--length", 40, "--seed", 1) == one[: len("def red(") + 40] + "\n"
+    )
+
+
+def test_generate_narrows_its_choice(here, toy):
+    flags = ["generate", "--runs-dir", toy[0], "--length", 60]
+    likeliest = here(*flags, "--top-k", 1)
+    assert here(*flags, "--top-k", 1, "--seed", 5) == likeliest
+    assert here(*flags, "--top-p", 1e-6, "--seed", 5) == likeliest
+    assert here(*flags, "--temperature", 1e-3, "--seed", 5) == likeliest
+    assert here(*flags, "--seed", 5) != likeliest
+
+
+def test_generate_writes_several_samples_and_stops(here, toy):
+    flags = ["generate", "--runs-dir", toy[0], "--length", 200, "--stop", "\n"]
+    output = here(*flags, "--prompt", "def ", "--samples", 3)
+    lines = [line for line in output.splitlines() if line]
+    heads = [f"--- sample {number} of 3 ---" for number in (1, 2, 3)]
+    assert lines[::2] == heads
+    assert all(line.startswith("def ") for line in lines[1::2])
+    assert len(lines) == 6
+
+
+def test_generate_reads_a_prompt_file(here, toy, tmp_path):
+    (tmp_path / "prompt.txt").write_bytes(b"def red(\r\n")
+    flags = ["generate", "--runs-dir", toy[0], "--length", 30]
+    written = here(*flags, "--prompt-file", tmp_path / "prompt.txt")
+    assert written == here(*flags, "--prompt", "def red(\r\n")
+    assert written.startswith("def red(\n")
+
+
+def test_compare_finds_the_cells_equal(here, file, tmp_path):
+    flags = ["--data", file, *TOY, "--epochs", 1, "--seeds", 1]
+    output = here("compare", *flags, "--runs-dir", tmp_path)
+    (path,) = tmp_path.glob(f"{EXAMPLE}/compare-*/compare.json")
+    document = json.loads(path.read_text())
+    cells = {row["cell"]: row for row in document["cells"]}
+    assert list(cells) == ["builtin", "custom", "gru", "lstm"]
+    assert cells["builtin"]["parameters"] == cells["custom"]["parameters"]
+    assert cells["builtin"]["median"] == pytest.approx(
+        cells["custom"]["median"], rel=0.02
+    )
+    assert document["parity"]["output"] < 1e-4
+    assert document["parity"]["gradient"] < 1e-4
+    assert document["parity"]["weights_after_training"] < 1e-2
+    assert "times the built-in layer's time" in output
+
+
+def test_speed_times_what_it_says(here):
+    sizes = ["--units", 8, "--batch-size", 2, "--chunk", 4, "--length", 40]
+    output = here("speed", *sizes)
+    for text in ("characters a second", "`predict` for each", "builtin", "custom"):
+        assert text in output
+
+
+def test_help_explains_every_setting_without_tensorflow():
+    program = (
+        "import runpy, sys\n"
+        f"sys.argv = ['{EXAMPLE}', '--help']\n"
+        f"try: runpy.run_module('examples.{EXAMPLE}', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "assert not {'tensorflow', 'keras', 'numpy'} & set(sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    from examples.text_generation.config import Config
+
+    for name in Config.__dataclass_fields__:
+        assert f"--{name.replace('_', '-')}" in done.stdout
+
+
+KNOWN = "characters that the run has learned; received"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--dataset", "bible"], "tiny_shakespeare"),
+        (["--data", "nowhere.txt"], "nowhere.txt does not exist"),
+        (["--data", "datasets", "--glob", "*.xyz"], "no file that matches --glob"),
+        (["--data", "examples/sorting/lengths.png"], "must be UTF-8"),
+        (["--data", "requirements.txt"], "at least 10,000 characters"),
+        (["generate", "--prompt", ""], "must have at least one character"),
+        (["generate", "--prompt", "dèf €"], f"{KNOWN} 'è', '€'"),
+        (["generate", "--prompt-file", "nowhere.txt"], "does not exist"),
+        (["generate", "--temperature", "0"], "--temperature must be a number"),
+        (["generate", "--top-k", "0"], "--top-k must be a whole number, at least 1"),
+        (
+            ["generate", "--top-p", "1.5"],
+            "--top-p must be a number above 0",
+        ),
+        (["generate", "--length", "many"], "--length"),
+        (["classify"], "one of train, compare, generate, speed"),
+    ],
+)
+def test_bad_input_gets_one_line(here, toy, words, message):
+    flags = [] if words[0] == "classify" else ["--runs-dir", toy[0]]
+    assert message in here(*words, *flags, check=2)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("model.keras", b"PK\x03\x04 nothing", "model.keras cannot be read"),
+        ("codec.json", b"{}", "a codec needs"),
+        ("codec.json", b'{"characters": ["a", "b"]}', "does not belong to"),
+        ("config.json", b'{"example": "sorting"}', "it is a run of sorting"),
+        ("metrics.json", None, "is not finished"),
+    ],
+)
+def test_damaged_run_is_refused(here, toy, tmp_path, name, content, message):
+    folder = tmp_path / "run"
+    shutil.copytree(newest(toy[0], EXAMPLE), folder)
+    if content is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes(content)
+    assert message in here("generate", "--run", folder, check=2)
+
+
+def test_no_finished_run_is_said(here, tmp_path):
+    error = here("generate", "--runs-dir", tmp_path, check=2)
+    assert "no finished run" in error

@@ -1,0 +1,261 @@
+"""Reading texts, cutting them into streams, and the baselines."""
+
+import math
+import sysconfig
+from collections import Counter, defaultdict
+
+import numpy as np
+import pytest
+
+from common.errors import UserError
+from common.text import Vocabulary
+from examples.text_generation.baselines import compressed_bits, ngrams
+from examples.text_generation.config import Config
+from examples.text_generation.data import MIN_COUNT, Codec, Streams, kind_of, load
+from tests.conftest import REAL_DATA, write_code
+
+
+def own(path, **settings):
+    return Config(data=str(path), **settings)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    return write_code(tmp_path_factory.mktemp("text") / "code.txt")
+
+
+def test_streams_go_on_where_they_ended():
+    ids = np.arange(103)
+    streams = Streams(ids, streams=3, chunk=10)
+    batches = [streams[index] for index in range(streams.num_batches)]
+    assert len(batches) == 3
+    read = np.concatenate([inputs for inputs, _ in batches], axis=1)
+    np.testing.assert_array_equal(read[0], np.arange(30))
+    np.testing.assert_array_equal(read[1], np.arange(34, 64))
+    for inputs, targets in batches:
+        np.testing.assert_array_equal(targets, inputs + 1)
+
+
+def test_streams_of_an_epoch_depend_on_seed_and_epoch_alone():
+    ids = np.arange(1000)
+    one, other = (Streams(ids, streams=4, chunk=10, seed=7) for _ in range(2))
+    one.epoch = 5
+    before = one[0][0].copy()
+    one.epoch = 6
+    assert not np.array_equal(before, one[0][0])
+    other.epoch = 5
+    np.testing.assert_array_equal(before, other[0][0])
+    third = Streams(ids, streams=4, chunk=10, seed=8)
+    third.epoch = 5
+    assert not np.array_equal(before, third[0][0])
+    inputs, targets = other[3]
+    np.testing.assert_array_equal(targets, (inputs + 1) % 1000)
+
+
+def test_short_text_makes_shorter_chunks():
+    streams = Streams(np.arange(21), streams=5, chunk=64)
+    assert (streams.num_batches, streams[0][0].shape) == (1, (5, 4))
+
+
+def test_file_is_cut_in_order(file):
+    data = load(own(file))
+    parts = (data.train, data.validation, data.test)
+    assert "".join(part.text for part in parts) == file.read_text()
+    shares = [len(part.text) / len(file.read_text()) for part in parts]
+    np.testing.assert_allclose(shares, [0.8, 0.1, 0.1], atol=0.001)
+    for part in parts:
+        assert data.codec.decode(part.ids) == part.text
+
+
+def test_codec_knows_the_training_text_alone_and_folds_rare_characters(tmp_path):
+    path = tmp_path / "text.txt"
+    body = "abc\n" * 3000
+    path.write_text("é" * (MIN_COUNT - 1) + "ß" * MIN_COUNT + body + "Z" * 100)
+    data = load(own(path))
+    assert data.codec.unknown("aéßZa") == ["é", "Z"]
+    assert data.train.ids[0] == Vocabulary.UNKNOWN
+    assert data.test.ids[-1] == Vocabulary.UNKNOWN
+    assert "1 rare characters share one id" in data.notes[0]
+
+
+def test_line_ends_and_byte_order_mark_are_normalised(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_bytes(b"\xef\xbb\xbf" + b"one\r\ntwo\rthree\n" * 1000)
+    assert load(own(path)).train.text.startswith("one\ntwo\nthree\none")
+
+
+def test_folder_is_split_by_file(tmp_path):
+    for index in range(20):
+        folder = tmp_path / f"part{index // 10}"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{index:02}.md").write_text(f"{index:02} is this\n" * 200)
+    (tmp_path / "other.txt").write_text("no\n" * 10_000)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "hidden.md").write_text("hidden\n" * 10_000)
+    data = load(own(tmp_path, glob="*.md"))
+    assert set(data.validation.text.split()) == {"04", "14", "is", "this"}
+    assert set(data.test.text.split()) == {"09", "19", "is", "this"}
+    assert len(set(data.train.text.split())) == 16 + 2
+    assert "20 files, each in one split" in data.notes
+
+
+def test_few_files_are_cut_in_order(tmp_path):
+    for name in "ba":
+        (tmp_path / f"{name}.txt").write_text(name * 10_000)
+    data = load(own(tmp_path))
+    assert data.train.text.startswith("aaa")
+    assert data.test.text.endswith("bbb")
+    assert data.notes[0] == "2 files, cut in order"
+
+
+def test_python_source_is_split_by_file_and_not_executed(tmp_path, monkeypatch):
+    for index in range(20):
+        text = f"raise SystemExit({index})\n" * 100
+        (tmp_path / f"module{index:02}.py").write_text(text)
+    (tmp_path / "large.py").write_text("x = 1\n" * 10_000)
+    monkeypatch.setattr(sysconfig, "get_paths", lambda: {"stdlib": str(tmp_path)})
+    data = load(Config())
+    assert "large" not in data.train.text
+    assert "x = 1" not in data.train.text + data.validation.text + data.test.text
+    assert set(data.validation.text.split()) == {"raise", *exits(4, 14)}
+    assert set(data.test.text.split()) == {"raise", *exits(9, 19)}
+
+
+def exits(*numbers):
+    return [f"SystemExit({number})" for number in numbers]
+
+
+def test_python_source_of_this_python():
+    data = load(Config())
+    total = sum(len(part.text) for part in (data.train, data.validation, data.test))
+    assert 1_000_000 < total < 2_100_000
+    assert "import" in data.test.text
+
+
+def test_installation_without_sources_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(sysconfig, "get_paths", lambda: {"stdlib": str(tmp_path)})
+    with pytest.raises(UserError, match=r"no source of its standard library.*--data"):
+        load(Config())
+
+
+def test_tiny_shakespeare_is_cut_as_published():
+    if not (REAL_DATA / "tfds" / "tiny_shakespeare").is_dir():
+        pytest.skip("tiny_shakespeare is not prepared beside the project")
+    config = Config(dataset="tiny_shakespeare", data_dir=str(REAL_DATA / "tfds"))
+    data = load(config)
+    parts = (data.train, data.validation, data.test)
+    sizes = [len(part.text) for part in parts]
+    assert sum(sizes) == 1_115_394
+    np.testing.assert_allclose(np.array(sizes) / sum(sizes), [0.9, 0.05, 0.05], 1e-4)
+    assert data.train.text.startswith("First Citizen:\nBefore we proceed")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"short\n" * 100, "at least 10,000 characters; .* has 600"),
+        (b"", "at least 10,000 characters; .* has 0"),
+        (b"\xff\xfe" * 9000, "must be UTF-8; byte 0 is not"),
+        (b"a\0" * 9000, "must be text; it holds bytes of value 0"),
+        (None, "does not exist"),
+    ],
+)
+def test_bad_file_is_refused(tmp_path, content, message):
+    path = tmp_path / "text.txt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=message):
+        load(own(path))
+
+
+def test_folder_without_a_match_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"no file that matches --glob \*\.txt"):
+        load(own(tmp_path))
+    with pytest.raises(UserError, match="--glob must be a pattern"):
+        load(own(tmp_path, glob="/etc/*"))
+
+
+def test_split_of_nearly_nothing_is_refused(tmp_path):
+    for index in range(10):
+        size = 10 if index == 4 else 2000
+        (tmp_path / f"{index}.txt").write_text("ab" * size)
+    with pytest.raises(UserError, match=r"validation part .* at least 500 .* has 20"):
+        load(own(tmp_path))
+
+
+def test_more_streams_than_text_are_refused(file):
+    with pytest.raises(UserError, match=r"--batch-size must be .* received 900"):
+        load(own(file, batch_size=900))
+
+
+@pytest.mark.parametrize(
+    "value", [{}, [], {"characters": "ab"}, {"characters": ["ab"]}, {"characters": [1]}]
+)
+def test_damaged_codec_is_refused(value):
+    with pytest.raises(UserError, match=r"codec|vocabulary"):
+        Codec.from_json(value)
+
+
+def test_codec_comes_back():
+    codec = Codec(Vocabulary("abc\n"))
+    again = Codec.from_json(codec.to_json())
+    np.testing.assert_array_equal(again.encode("cab\n"), codec.encode("cab\n"))
+
+
+def test_kinds_of_characters():
+    expected = {
+        "letter": "aÄ字",
+        "digit": "5٣",
+        "space": " \t",
+        "line end": "\n",
+        "other": ".~_",
+    }
+    for kind, characters in expected.items():
+        assert {kind_of(character) for character in characters} == {kind}
+
+
+def witten_bell(train, context, character, size):
+    """Return p(character | context), straight from the formula."""
+    if context is None:
+        return 1 / size
+    following = defaultdict(Counter)
+    length = len(context)
+    for end in range(length, len(train)):
+        following[tuple(train[end - length : end])][train[end]] += 1
+    shorter = context[1:] if context else None
+    lower = witten_bell(train, shorter, character, size)
+    counts = following[tuple(context)]
+    kinds, total = len(counts), counts.total()
+    if not total:
+        return lower
+    return (counts[character] + kinds * lower) / (total + kinds)
+
+
+@pytest.mark.parametrize(("name", "order"), [("unigram", 1), ("trigram", 3)])
+def test_ngrams_follow_the_formula(name, order):
+    random = np.random.default_rng(0)
+    train, text = random.integers(0, 4, 200), random.integers(0, 5, 30)
+    given = ngrams(train, text, 6)[name]
+    assert given.shape == (29,)
+    for place in range(order, 30):
+        context = list(text[place - order + 1 : place])
+        expected = witten_bell(list(train), context, text[place], 6)
+        assert given[place - 1] == pytest.approx(expected)
+
+
+def test_probabilities_of_an_ngram_add_up_to_one():
+    train = np.random.default_rng(0).integers(0, 4, 500)
+    for name in ("bigram", "5-gram"):
+        total = sum(
+            ngrams(train, np.array([1, 2, 3, 0, c]), 6)[name][-1] for c in range(6)
+        )
+        assert total == pytest.approx(1)
+
+
+def test_compressor_is_given_the_training_text():
+    random = np.random.default_rng(0)
+    train, other = ("".join(random.choice(list("abcdefgh"), 4000)) for _ in range(2))
+    assert compressed_bits(train, train[1000:3000]) < 0.5
+    # Eight letters at random hold three bits each, whatever came before.
+    assert 2.9 < compressed_bits(train, other) < 4
+    assert math.isfinite(compressed_bits(train, "é"))

@@ -1,0 +1,286 @@
+"""The row-lookup cell is the built-in layer; state is carried; writing is right."""
+
+import keras
+import numpy as np
+import pytest
+
+from common.callbacks import ResetStates
+from common.compare import copy_weights, weights_as_custom
+from common.text import Vocabulary
+from examples.text_generation.data import Codec, Streams
+from examples.text_generation.evaluate import (
+    WARM_UP,
+    columns,
+    hidden_states,
+    memorisation,
+    share_of_python_lines,
+    surprisals,
+)
+from examples.text_generation.model import build_model, cell_of
+from examples.text_generation.predict import Writer, choose, until
+
+B, T, U = 3, 7, 6
+TEXT = "abcdefgh \n"
+CODEC = Codec(Vocabulary(TEXT))
+V = len(CODEC.vocabulary)
+CELLS = ("builtin", "custom", "gru", "lstm")
+
+
+def network(cell, *, streams=None, seed=0, dropout=0.0):
+    keras.utils.set_random_seed(seed)
+    return build_model(
+        cell=cell, units=U, characters=V, dropout=dropout, seed=seed, streams=streams
+    )
+
+
+def some_ids(*shape, seed=0):
+    return np.random.default_rng(seed).integers(2, V, shape).astype("int32")
+
+
+def both_with_the_same_random_weights(streams=None):
+    """Return built-in and custom network; no two weights are alike."""
+    builtin, custom = (network(cell, streams=streams) for cell in CELLS[:2])
+    random = np.random.default_rng(1)
+    builtin.set_weights([random.normal(size=w.shape) for w in builtin.get_weights()])
+    copy_weights(builtin, custom)
+    return builtin, custom
+
+
+def softmax(z):
+    e = np.exp(z - z.max())
+    return e / e.sum()
+
+
+def elman(model, ids, h):
+    """Return the logits after every one of ids (N,), and the last state, in NumPy."""
+    W_F, W_R, b, W, c = model.get_weights()
+    rows = []
+    for id_ in ids:
+        x_t = np.eye(V)[id_]
+        h = np.tanh(x_t @ W_F + h @ W_R + b)
+        rows.append(h @ W + c)
+    return np.array(rows), h
+
+
+def test_both_cells_follow_the_equations():
+    ids = some_ids(1, T)
+    for model in both_with_the_same_random_weights():
+        start = np.random.default_rng(2).normal(size=(1, U)).astype("float32")
+        logits, after = model([ids, start])
+        expected, h = elman(model, ids[0], start[0])
+        np.testing.assert_allclose(logits[0], expected, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(after[0], h, rtol=1e-4, atol=1e-5)
+
+
+def test_custom_network_equals_builtin_in_training():
+    builtin, custom = both_with_the_same_random_weights(streams=B)
+    before = custom.get_weights()
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    # A step of plain gradient descent moves the weights by the gradient.
+    for steps, optimizer, tolerance in ((1, "sgd", 1e-6), (20, "adam", 1e-3)):
+        for model in (builtin, custom):
+            model.compile(optimizer, loss)
+            for step in range(steps):
+                ids = some_ids(B, T + 1, seed=step)
+                model.train_on_batch(ids[:, :-1], ids[:, 1:])
+        after = weights_as_custom(builtin, custom)
+        for one, other in zip(after, custom.get_weights(), strict=True):
+            np.testing.assert_allclose(one, other, atol=tolerance)
+    moved = zip(before, custom.get_weights(), strict=True)
+    assert all(np.abs(old - new).max() > 1e-3 for old, new in moved)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_one_step_moves_every_weight(cell):
+    model = network(cell, streams=B)
+    before = model.get_weights()
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    ids = some_ids(B, T + 1)
+    model.train_on_batch(ids[:, :-1], ids[:, 1:])
+    for old, new in zip(before, model.get_weights(), strict=True):
+        assert not np.array_equal(old, new)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_two_chunks_equal_one_long_one(cell):
+    """In both forms of the network, which themselves are the same."""
+    model, keeping = network(cell), network(cell, streams=B)
+    keeping.set_weights(model.get_weights())
+    assert cell_of(model) == cell_of(keeping) == cell
+    ids = some_ids(B, 2 * T)
+    zeros = [np.zeros((B, U), "float32") for _ in model.inputs[1:]]
+    whole, *last = model([ids, *zeros])
+    first, *carried = model([ids[:, :T], *zeros])
+    second, *end = model([ids[:, T:], *map(np.asarray, carried)])
+    np.testing.assert_allclose(whole[:, :T], first, atol=1e-5)
+    np.testing.assert_allclose(whole[:, T:], second, atol=1e-5)
+    for one, other in zip(last, end, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    np.testing.assert_allclose(first, keeping(ids[:, :T]), atol=1e-5)
+    np.testing.assert_allclose(second, keeping(ids[:, T:]), atol=1e-5)
+    assert np.abs(second - model([ids[:, T:], *zeros])[0]).max() > 1e-3
+
+
+def test_every_pass_begins_with_empty_states():
+    model = network("custom", streams=B)
+    model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    streams = Streams(some_ids(100), streams=B, chunk=10)
+    empty = model.evaluate(streams, verbose=0)
+    assert model.evaluate(streams, verbose=0) != pytest.approx(empty, rel=1e-6)
+    again = model.evaluate(streams, verbose=0, callbacks=[ResetStates()])
+    assert again == pytest.approx(empty, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("temperature", "top_k", "top_p"), [(1.0, None, 1.0), (0.5, 3, 1.0), (2.0, 9, 0.6)]
+)
+def test_writing_equals_numpy_step_by_step(temperature, top_k, top_p):
+    texts = []
+    for model in both_with_the_same_random_weights():
+        writer = Writer(model, CODEC)
+        options = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
+        texts.append("".join(writer.write("abc", length=70, seed=3, **options)))
+        chances = np.random.default_rng(3).random(96, "float32")
+        logits, h = elman(model, CODEC.encode("abc"), np.zeros(U))
+        expected = ""
+        for chance in chances[:70]:
+            expected += draw(logits[-1], chance, temperature, top_k or V, top_p)
+            logits, h = elman(model, CODEC.encode(expected[-1]), h)
+        assert texts[-1] == expected
+    assert texts[0] == texts[1]  # built-in and custom write the same
+    assert len(set(texts[0])) > 3
+
+
+def draw(logits, chance, temperature, top_k, top_p):
+    """Return a character: those allowed, likeliest first, divide [0, 1) up."""
+    p = softmax(np.concatenate([[-np.inf] * 2, logits[2:]]) / temperature)
+    order = np.argsort(-p, kind="stable")[:top_k]
+    allowed = [i for n, i in enumerate(order) if p[order[:n]].sum() < top_p]
+    ends = np.cumsum(p[allowed])
+    return CODEC.decode([allowed[int(np.argmax(ends > chance * ends[-1]))]])
+
+
+def test_seed_decides_what_is_written():
+    writer = Writer(network("builtin"), CODEC)
+    one, same, other = (
+        "".join(writer.write("a", length=50, seed=seed)) for seed in (1, 1, 2)
+    )
+    assert one == same != other
+    assert len(one) == 50
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        ({}, {2, 3, 4, 5}),
+        ({"top_k": 1}, {5}),
+        ({"top_k": 2}, {4, 5}),
+        ({"top_p": 0.6}, {5}),
+        ({"top_p": 0.7}, {4, 5}),
+        ({"temperature": 0.01}, {5}),
+    ],
+)
+def test_only_allowed_characters_are_chosen(limits, expected):
+    """Shares 1/64, 4/64, 16/64, 43/64; ids 0 and 1 are never written."""
+    logits = np.log([[900, 900, 1, 4, 16, 43]]).astype("float32")
+    limits = {"temperature": 1.0, "top_k": 6, "top_p": 1.0, **limits}
+    chances = np.linspace(0, 1, 1000, endpoint=False, dtype="float32")[:, None]
+    chosen = np.array(choose(np.repeat(logits, 1000, 0), chances, **limits))
+    assert set(chosen.ravel().tolist()) == expected
+
+
+def test_chances_meet_the_probabilities():
+    logits = np.log([[1, 1, 1, 2, 5]]).astype("float32")
+    chances = np.linspace(0, 1, 8000, endpoint=False, dtype="float32")[:, None]
+    chosen = choose(
+        np.repeat(logits, 8000, 0), chances, temperature=1.0, top_k=5, top_p=1.0
+    )
+    counts = np.bincount(np.array(chosen).ravel())
+    np.testing.assert_allclose(counts, [0, 0, 1000, 2000, 5000], atol=5)
+
+
+def test_surprisals_are_those_of_a_text_read_in_one_go():
+    (model, _) = both_with_the_same_random_weights()
+    ids = some_ids(400)
+    logits, _ = elman(model, ids[:-1], np.zeros(U))
+    expected = [
+        -np.log(softmax(z)[target]) for z, target in zip(logits, ids[1:], strict=True)
+    ]
+    given = surprisals(Writer(model, CODEC), ids)
+    np.testing.assert_allclose(given, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_pieces_of_a_long_text_are_warmed_up():
+    """A network that forgets reads the pieces as it reads the whole."""
+    model = network("custom")
+    model.get_layer("recurrent").set_weights(
+        [w * 0.5 for w in model.get_layer("recurrent").get_weights()]
+    )
+    ids = some_ids(3 * 4 * WARM_UP + 50)
+    logits, _ = elman(model, ids[:-1], np.zeros(U))
+    expected = [
+        -np.log(softmax(z)[target]) for z, target in zip(logits, ids[1:], strict=True)
+    ]
+    given = surprisals(Writer(model, CODEC), ids)
+    np.testing.assert_allclose(given, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_hidden_states_are_those_of_the_equations():
+    (model, _) = both_with_the_same_random_weights()
+    ids = some_ids(12)
+    states = hidden_states(Writer(model, CODEC), ids)
+    for count in (1, 5, 12):
+        _, h = elman(model, ids[:count], np.zeros(U))
+        np.testing.assert_allclose(states[count - 1], h, rtol=1e-3, atol=1e-4)
+
+
+def test_dropout_is_for_training_alone():
+    plain, hiding = network("builtin"), network("builtin", dropout=0.5)
+    inputs = [some_ids(B, T), np.zeros((B, U), "float32")]
+    np.testing.assert_array_equal(plain(inputs)[0], hiding(inputs)[0])
+    assert not np.array_equal(plain(inputs)[0], hiding(inputs, training=True)[0])
+
+
+@pytest.mark.parametrize(
+    ("stop", "expected"),
+    [
+        (None, "one two one"),
+        (" t", "one t"),
+        ("two", "one two"),
+        ("e", "one"),
+        ("twx", "one two one"),
+        ("one two one more", "one two one"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_stop_ends_the_text_wherever_the_parts_are_cut(stop, expected, size):
+    text = "one two one"
+    parts = (text[start : start + size] for start in range(0, len(text), size))
+    assert "".join(until(parts, stop)) == expected
+
+
+def test_memorisation_finds_the_longest_copy():
+    train = "the cat sat on the mat and the dog did not"
+    found = memorisation("xx cat sat on a mat and the frog", train)
+    assert found["longest_copy_text"] == " mat and the "
+    assert found["longest_copy"] == 13
+    grams = ["abcdefgh", "bcdefghi"]
+    assert memorisation("abcdefghi", grams[0])["new_8_grams"] == 0.5
+    assert memorisation("short", "text")["new_8_grams"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("x = 1\n\n  return y\n", 1),
+        ("x = (1\ny = 2\n", 0.5),
+        ("'open\nfine\n'done'\n", 2 / 3),
+        ("", 0),
+    ],
+)
+def test_lines_that_tokenise_are_counted(text, share):
+    assert share_of_python_lines(text) == pytest.approx(share)
+
+
+def test_columns_start_anew_in_every_line():
+    assert columns("ab\n\nc").tolist() == [0, 1, 2, 0, 0]
