@@ -162,7 +162,9 @@ class SamplesPerEpoch(keras.callbacks.Callback):
         self.show, self.console = show, console
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None):
-        self.console.print(self.show(self.model), highlight=False, markup=False)
+        self.console.print(
+            self.show(self.model), highlight=False, markup=False, soft_wrap=True
+        )
 
 
 class ShowProgress(keras.callbacks.Callback):

@@ -147,9 +147,10 @@ def share_of_python_lines(text: str) -> float:
     """Return the share of the lines of `text` that Python's tokenizer takes.
 
     Each line is taken by itself, without its indentation. Even of good code not all do:
-    a line may stand in a string, or go on in the next one. Blank lines do not count.
+    a line may stand in a string, or go on in the next one. Blank lines do not count,
+    nor does the last one, which may be cut off.
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.split("\n")[:-1] if line.strip()]
     taken = 0
     for line in lines:
         try:
@@ -242,7 +243,9 @@ def show(
     title = "learned by heart: what stands in the training text too"
     results.show(console, title, headings, rows)
     console.print("the network writes:", highlight=False)
-    console.print(evaluation.sample[:600], highlight=False, markup=False)
+    console.print(
+        evaluation.sample[:600], highlight=False, markup=False, soft_wrap=True
+    )
     console.print(results.verdict(document), highlight=False, soft_wrap=True)
     learning = {"lzma"}  # it goes on learning as it reads the test text
     still = {k: v for k, v in document["baselines"].items() if k not in learning}

@@ -272,7 +272,7 @@ def test_memorisation_finds_the_longest_copy():
 @pytest.mark.parametrize(
     ("text", "share"),
     [
-        ("x = 1\n\n  return y\n", 1),
+        ("x = 1\n\n  return y\nz = (", 1),
         ("x = (1\ny = 2\n", 0.5),
         ("'open\nfine\n'done'\n", 2 / 3),
         ("", 0),
