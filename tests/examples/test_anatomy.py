@@ -266,6 +266,19 @@ def here(monkeypatch, capsys, tmp_path):
     return run
 
 
+def check_readme(printed):
+    """Find every line of the README's output in what was printed."""
+    readme = (ROOT / "examples" / "anatomy" / "README.md").read_text(encoding="utf-8")
+    blocks = [block for block in readme.split("```")[1::2] if block.startswith("\n")]
+    shown = [line for block in blocks for line in block.strip("\n").splitlines()]
+    assert len(shown) > 50
+    lines = {line.rstrip() for line in printed.splitlines()}
+    # The version of Keras is the reader's own.
+    assert [
+        line for line in shown if line not in lines and "Keras 3." not in line
+    ] == []
+
+
 def test_command_prints_shapes_trace_types_and_draws(here, tmp_path):
     printed = here("--layers", 3, 7, 1, "--batch", 64, "--steps", 10)
     lines = [" ".join(re.split(r"[│ ]+", line)).strip() for line in printed.split("\n")]
@@ -287,6 +300,7 @@ def test_command_prints_shapes_trace_types_and_draws(here, tmp_path):
     ):
         assert line in lines, line
     assert "z_1[1] = " in printed
+    check_readme(printed)
     (path,) = tmp_path.glob("**/*.png")
     assert path == tmp_path / "runs" / "anatomy" / "3-7-1.png"
     assert path.read_bytes().startswith(b"\x89PNG")
