@@ -127,7 +127,8 @@ def _tyro(example, verb, verbs, kind, default, words) -> Any:
         lines = [
             f"  {prog} {other.__name__}: {one_line(other.__doc__)}" for other in others
         ]
-        description = "\n".join([description, "", "Other verbs:", *lines])
+        if lines:
+            description = "\n".join([description, "", "Other verbs:", *lines])
     else:
         prog = f"{prog} {verb.__name__}"
     errors = io.StringIO()

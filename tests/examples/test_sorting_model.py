@@ -1,4 +1,7 @@
-"""The concise cell is the built-in layer; networks keep masks; decoding is right."""
+"""Networks train alike with either cell and keep masks; decoding is right.
+
+The cell itself is held against the equations in test_cells.py.
+"""
 
 import subprocess
 import sys
@@ -14,14 +17,7 @@ from examples.sorting.predict import Sorter, right
 from examples.sorting.train import wholly_right
 from tests.conftest import ROOT
 
-B, T, D, U = 5, 9, 4, 6
-MASKS = {
-    "none": np.ones((B, T), bool),
-    "right": np.arange(T) < np.array([[9], [4], [1], [7], [0]]),
-    "left": np.arange(T) >= np.array([[0], [4], [8], [3], [9]]),
-    "inside": np.arange(T) % np.array([[1], [2], [3], [4], [5]]) == 0,
-}
-ACTIVATIONS = {"tanh": np.tanh, "relu": lambda z: np.maximum(z, 0)}
+B, T, U = 5, 9, 6
 CELLS = ("builtin", "custom")
 VALUES = ("int", "float")
 
@@ -57,41 +53,7 @@ def train_steps(network, values, *, steps, optimizer=None):
         network.train_on_batch(*batch(values, seed=step))
 
 
-def layers_with_the_same_random_weights(activation):
-    builtin = keras.layers.SimpleRNN(U, activation, return_sequences=True)
-    custom = keras.layers.RNN(ConciseCell(U, activation), return_sequences=True)
-    for layer in (builtin, custom):
-        layer.build((None, T, D))
-    rng = np.random.default_rng(0)
-    # Small enough that a ReLU state stays finite, and no two alike.
-    weights = [rng.normal(size=w.shape) / 2 for w in builtin.get_weights()]
-    builtin.set_weights(weights)
-    custom.set_weights(ConciseCell.weights_from_builtin(weights))
-    return builtin, custom, weights
-
-
-def elman(inputs, mask, activation, W_F, W_R, b):
-    """Return all states of an Elman layer, in plain NumPy; a masked step repeats h."""
-    states, h = [], np.zeros((len(inputs), len(b)))
-    for t in range(inputs.shape[1]):
-        new = ACTIVATIONS[activation](inputs[:, t] @ W_F + h @ W_R + b)
-        h = np.where(mask[:, t, None], new, h)
-        states.append(h)
-    return np.stack(states, axis=1)
-
-
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
-def test_cell_equals_builtin_and_the_equations(mask, activation):
-    builtin, custom, weights = layers_with_the_same_random_weights(activation)
-    inputs = np.random.default_rng(1).normal(size=(B, T, D)).astype("float32")
-    expected = elman(inputs, mask, activation, *weights)
-    for layer in (builtin, custom):
-        states = keras.ops.convert_to_numpy(layer(inputs, mask=mask))
-        np.testing.assert_allclose(states, expected, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_cell_starts_as_the_builtin_layer_does(activation):
     """Feedforward rows as wide as Glorot's, recurrent rows as they are told."""
     cell = ConciseCell(200, activation, "identity")

@@ -1,0 +1,1 @@
+"""Anatomy: takes a network apart: shapes, parameters, one sequence, a figure."""
