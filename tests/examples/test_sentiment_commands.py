@@ -30,7 +30,7 @@ def test_smoke_run_beats_the_majority(command, tmp_path):
     assert visible == ARTEFACTS
     figures = {path.name for path in (folder / "figures").iterdir()}
     names = ("confusion_matrix", "learning_curves", "reading_curve")
-    assert figures == {f"{name}.png" for name in names}
+    assert figures == {f"{name}.{kind}" for name in names for kind in ("png", "svg")}
     document = json.loads((folder / "metrics.json").read_text())
     assert document["metric"]["value"] > document["baselines"]["majority"] + 0.05
     # The two reviews of a pair hold the same words: half of them, to the last one.
