@@ -215,13 +215,6 @@ def show(document: dict[str, Any], console: Console):
     for name, value in document["parity"].items():
         what = name.replace("_", " ").replace("after", "after 20 steps of")
         console.print(f"largest difference, {what}: {value:.1e}", highlight=False)
-    ratio = document["step_time_ratio"]
-    outcome = "as fast, within 2 %"
-    if abs(ratio["median"] - 1) > 0.02:
-        outcome = "faster" if ratio["median"] < 1 else "slower"
     console.print(
-        f"The custom cell takes {ratio['median']:.2f} times the built-in layer's time "
-        f"a step ({ratio['min']:.2f} to {ratio['max']:.2f}): it is {outcome}.",
-        highlight=False,
-        soft_wrap=True,
+        results.pace(document["step_time_ratio"]), highlight=False, soft_wrap=True
     )
