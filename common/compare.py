@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from rich.console import Console
 
-from common import plots, results, runs, training
+from common import plots, report, results, runs, training
 from common.sequences import Batches
 from common.settings import CELLS, Settings
 
@@ -182,7 +182,8 @@ def compare(task: Task, config: Settings, *, seeds: int, console: Console) -> di
         {cell: histories[cell][0] for cell in ("builtin", "custom")},
         value=task.monitor,
     )
-    runs.write_json(run / "compare.json", document)
+    runs.write_json(run / runs.COMPARE, document)
+    report.leave(run)
     show(document, console)
     console.print(f"run folder: {run.path}", highlight=False, markup=False)
     return document

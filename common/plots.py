@@ -89,6 +89,7 @@ def learning_curves(
                 axes.plot(epochs, values, ".-", color=color, label=label)
                 ends.append(f"{name} in {label} {values[0]:.3g} to {values[-1]:.3g}")
         axes.axvline(best_epoch, color=GREY, linestyle=":", label="epoch kept")
+        axes.ticklabel_format(axis="y", useOffset=False)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set(xlabel="epoch", ylabel=name)
         axes.legend()
@@ -122,6 +123,7 @@ def overlaid_curves(
         epochs = [row["epoch"] for row in rows]
         values = [row[value] for row in rows]
         axes.plot(epochs, values, color=color, linewidth=width, label=name)
+    axes.ticklabel_format(axis="y", useOffset=False)
     axes.xaxis.get_major_locator().set_params(integer=True)
     name = value.replace("val_", "validation ")
     axes.set(xlabel="epoch", ylabel=name)

@@ -67,24 +67,7 @@ def small_file(tmp_path_factory):
     return write_reviews(tmp_path_factory.mktemp("data") / "small.csv")
 
 
-@pytest.fixture(scope="session")
-def small_run(small_file, tmp_path_factory):
-    """Return the runs folder with a finished sentiment run on the small file."""
-    runs_dir = tmp_path_factory.mktemp("runs")
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "examples.sentiment", "--data", small_file),
-            *("--epochs", "4", "--runs-dir", runs_dir),
-        ],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        timeout=300,
-    )
-    return runs_dir
-
-
-def newest(runs_dir, example="sentiment"):
+def newest(runs_dir, example):
     """Return the folder of the newest finished run."""
     folder = Path(runs_dir) / example
     return folder / (folder / "latest").read_text().strip()

@@ -22,6 +22,7 @@ ARTEFACTS = {
     "history.csv",
     "metrics.json",
     "model.keras",
+    "report.html",
 }
 TOY = [
     *("--length", 3, "--max-value", 9, "--units", 16),
