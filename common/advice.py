@@ -28,7 +28,7 @@ def advise(
 
     Args:
         example: name of the example.
-        document: the content of `metrics.json`.
+        document: the content of `metrics.json`, checked.
         config: the settings of the run.
         history: one row an epoch.
         cells: rows of the newest comparison; none where there is none.
@@ -55,7 +55,7 @@ def _about_the_training(command, document, history, can_resume) -> Iterator[Advi
         yield Advice(
             "The preset smoke only shows that everything runs. Train properly:", command
         )
-    if document.get("interrupted"):
+    if document["interrupted"]:
         text = f"The training was interrupted after epoch {epochs}."
         if can_resume:
             yield Advice(f"{text} Continue it:", f"{command} --resume")
@@ -100,7 +100,7 @@ def _about_the_gap(document, config, history) -> Iterator[Advice]:
 
 
 def _about_the_slices(document) -> Iterator[Advice]:
-    metric, slices = document["metric"], document.get("slices") or {}
+    metric, slices = document["metric"], document["slices"]
     sign = 1 if metric["better"] == "higher" else -1
     values = {name: value for name, value in slices.items() if value == value}
     if len(values) < 2:

@@ -71,7 +71,8 @@ def _plain(name: str) -> str:
 
 def _number(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.4f}"
+        tiny = 0 < abs(value) < 1e-3
+        return f"{value:.1e}" if tiny else f"{value:.4f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
@@ -168,6 +169,8 @@ def read_run(run: runs.Run) -> dict[str, Any]:
         raise UserError(f"{run / runs.METRICS}: better must be higher or lower")
     document["baselines"] = _numbers(document["baselines"])
     document["slices"] = _numbers(document.get("slices"))
+    document["seconds"] = _numbers(document["seconds"])
+    document["interrupted"] = document.get("interrupted") is True
     history = _history(run / "history.csv")
     comparison = newest_comparison(run.path.parent)
     pictures = _pictures(run / "figures")
@@ -342,16 +345,12 @@ def _numbers(values: Any) -> dict[str, float]:
 
 
 def _history(path: Path) -> list[dict[str, float]]:
+    rows = tables.read(path)
     try:
-        rows = [
-            {name: float(value) for name, value in row.items()}
-            for row in tables.read(path)
-        ]
-    except ValueError as error:
+        history = [{name: float(row[name]) for name in row} for row in rows]
+        return [{**row, "epoch": int(row["epoch"])} for row in history]
+    except (ValueError, OverflowError, KeyError) as error:
         raise UserError(f"{path} is damaged: {one_line(error)}") from None
-    if not rows or "epoch" not in rows[0]:
-        raise UserError(f"{path} is damaged: it has no epochs")
-    return [{**row, "epoch": round(row["epoch"])} for row in rows]
 
 
 def _shares(values: Iterable[float]) -> list[float]:
@@ -363,7 +362,8 @@ def _shares(values: Iterable[float]) -> list[float]:
 
 def _table(title: str, first: str, rows: Mapping[Any, Mapping[str, float]]) -> Table:
     """Lay out mappings with like keys, a row each."""
-    columns = [name for name in next(iter(rows.values())) if name != first]
+    names = dict.fromkeys(name for row in rows.values() for name in row)
+    columns = [name for name in names if name != first]
     cells = tuple(
         (key, *(row.get(column, "") for column in columns)) for key, row in rows.items()
     )
@@ -402,9 +402,9 @@ def _more(document: dict[str, Any]) -> Iterable[Table]:
             continue
         if flat := _numbers(value):
             rows = {name: {"value": number} for name, number in flat.items()}
-            yield _table(key, "", rows)
+            yield _table(key, "of what", rows)
         elif nested := _nested(value):
-            yield _table(key, "", nested)
+            yield _table(key, "of what", nested)
 
 
 def _differing(config: dict[str, Any], other: dict[str, Any]) -> list[tuple]:

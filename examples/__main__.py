@@ -1,6 +1,7 @@
 """`python -m examples`: the index of the examples, reports, and copies."""
 
 import ast
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -62,7 +63,7 @@ def report(options: Report):
     lines = {name: line for name, line in index().items() if _is_trained(name)}
     page, written, damaged = collect(options.runs_dir, lines)
     for line in damaged:
-        print(f"skipped: {line}")
+        print(f"skipped: {line}", file=sys.stderr)
     for path in [*written, page]:
         print(path)
 

@@ -10,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+# The tests run in two processes (pyproject.toml), each with a core of its own. That
+# must be said before TensorFlow is imported, and holds for the commands too.
+for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    os.environ.setdefault(name, "1")
+
 ROOT = Path(__file__).parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data"
 

@@ -56,7 +56,8 @@ def test_reports_are_made_without_tensorflow(runs_dir):
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    skipped, page, index = done.stdout.splitlines()
+    page, index = done.stdout.splitlines()
+    (skipped,) = done.stderr.splitlines()
     assert skipped.startswith("skipped: ")
     assert "20260102-000000" in skipped
     assert page == str(runs_dir / "sorting" / "20260101-000000" / "report.html")

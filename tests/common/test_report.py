@@ -1,6 +1,7 @@
 """Pages of runs: what they show, what they never do, and runs that are damaged."""
 
 import json
+import math
 import re
 import shutil
 from html.parser import HTMLParser
@@ -181,7 +182,8 @@ def test_index_links_to_the_newest_runs_and_missing_pages_are_made(folder):
         ("config.json", b'{"example": "other"}', "it is a run of other"),
         ("config.json", None, "config.json is missing"),
         ("history.csv", b"epoch,loss\n1,x\n", "history.csv is damaged"),
-        ("history.csv", b"a,b\n1,2\n", "it has no epochs"),
+        ("history.csv", b"a,b\n1,2\n", "history.csv is damaged: 'epoch'"),
+        ("history.csv", b"epoch,loss\nnan,2\n", "history.csv is damaged"),
         ("history.csv", None, "history.csv does not exist"),
         ("figures/lengths.svg", b"<svg", "lengths.svg is damaged"),
         ("figures/lengths.svg", b"<html/>", "it is not SVG"),
@@ -205,6 +207,34 @@ def test_damaged_run_is_named_in_one_line_and_skipped(folder, name, content, mes
     assert "\n" not in line
     (link, _) = Page(index).all("a")
     assert link["href"] == f"toy/{good.name}/report.html"
+
+
+ODD = (None, True, -1, 0.5, math.nan, math.inf, "a", [], [1], {}, {"a": None}, {"a": 1})
+
+
+@pytest.mark.parametrize("name", ["metrics.json", "compare.json"])
+def test_whatever_is_in_a_file_it_is_shown_or_named(folder, name):
+    shutil.rmtree(run_of(folder) / "figures")
+    run = runs.Run(next(folder.glob(f"toy/*/{name}")).parent)
+    shutil.rmtree(run / "figures", ignore_errors=True)
+    whole = json.loads((run / name).read_text())
+    inner = [key for key, value in whole.items() if isinstance(value, dict)]
+    places = [(whole, key) for key in whole]
+    places += [(whole[key], deep) for key in inner for deep in whole[key]]
+    places += [(row, key) for row in whole.get("cells", [])[:1] for key in row]
+    errors = []
+    for holder, key in places:
+        before = holder[key]
+        for value in ODD:
+            holder[key] = value
+            (run / name).write_text(json.dumps(whole))
+            try:
+                report.write(run)
+            except UserError as error:
+                errors.append(str(error))
+        holder[key] = before
+    assert all(name in error for error in errors)
+    assert 0 < len(errors) < len(places) * len(ODD)
 
 
 def test_no_run_is_said(tmp_path):
@@ -269,7 +299,9 @@ def test_advice_is_not_given_without_cause(changes, advice_not_given):
 
 def test_smaller_is_better_where_it_is():
     lower = {**DOCUMENT["metric"], "better": "lower"}
+    lstm = {**COMPARE["cells"][-1], "cell": "lstm", "median": 0.6}
     text = advised(metric=lower, cells=COMPARE["cells"], slices={"a": 0.9, "b": 0.1})
     assert "no need for a gated cell" in text
+    assert "--cell lstm" in advised(metric=lower, cells=[*COMPARE["cells"], lstm])
     assert "weakest on a: 0.9000" in text
     assert "majority and bag of words did as well or better" in text

@@ -9,7 +9,7 @@ FILES = {
     "__init__.py": '"""Toy: reads a toy."""\n',
     "__main__.py": '"""`python -m examples.toy`"""\nfrom examples.toy.data import X\n',
     "config.py": '"""Settings of the toy example."""\nPRESETS = {}\n',
-    "data.py": 'EXAMPLE = "toy"\nX = "a toy"\n',
+    "data.py": 'EXAMPLE = "toy"\nX = "a toy"\nY = "toys"\n',
     "model.py": 'PACKAGE = "toy"\nOTHER = "examples.toy_two"\n',
     "train.py": "",
     "predict.py": "",
@@ -65,7 +65,7 @@ def test_names_change_and_nothing_else(root):
         "__main__.py": '"""`python -m examples.my_own`"""\n\n'
         "from examples.my_own.data import X\n",
         "config.py": '"""Settings of the my_own example."""\n\nPRESETS = {}\n',
-        "data.py": 'EXAMPLE = "my_own"\nX = "a toy"\n',
+        "data.py": 'EXAMPLE = "my_own"\nX = "a toy"\nY = "toys"\n',
         "model.py": 'PACKAGE = "my_own"\nOTHER = "examples.toy_two"\n',
         "train.py": "",
         "predict.py": "",
