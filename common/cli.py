@@ -1,4 +1,7 @@
-"""The command line of an example: a verb, then flags made from a settings class."""
+"""The command line of an example, or of all together: a verb, then its flags.
+
+The flags are made from a settings class.
+"""
 
 import argparse
 import contextlib
@@ -23,16 +26,19 @@ def main(
     *verbs: Verb,
     presets: dict[str, dict[str, Any]],
     args: Sequence[str] | None = None,
+    keras: bool = True,
 ):
     """Run one verb of an example and exit.
 
     Args:
-        example: name of the example's package, `sentiment`.
+        example: name of the example's package, `sentiment`; or "", for the verbs of
+            `python -m examples` itself.
         *verbs: functions of one settings object, the default verb first. A verb's
             name is its flag-less word on the command line, its docstring the help,
             and its parameter's annotation the dataclass that flags are made from.
         presets: differences from the defaults, by preset name.
         args: what the user typed; `None` for `sys.argv`.
+        keras: whether the verbs need Keras, which is then imported before them.
 
     Exits with status 2 and one line on stderr where the input is wrong.
     """
@@ -47,7 +53,7 @@ def main(
                     f"the verb must be one of {', '.join(by_name)}; received {name!r}"
                 )
             verb = by_name[name]
-        _run(verb, _parse(example, verb, verbs, presets, words))
+        _run(verb, _parse(example, verb, verbs, presets, words), keras=keras)
     except UserError as error:
         print(f"error: {one_line(error)}", file=sys.stderr)
         sys.exit(2)
@@ -60,8 +66,9 @@ def main(
         sys.exit(1)
 
 
-def _run(verb: Verb, options: Any):
-    _import_keras()
+def _run(verb: Verb, options: Any, *, keras: bool):
+    if keras:
+        _import_keras()
     verb(options)
 
 
@@ -120,7 +127,7 @@ def _parse(
 
 def _tyro(example, verb, verbs, kind, default, words) -> Any:
     """Call tyro; its framed error messages become one line."""
-    prog = f"python -m examples.{example}"
+    prog = f"python -m examples.{example}" if example else "python -m examples"
     others = [other for other in verbs if other is not verb]
     description = one_line(verb.__doc__)
     if verb is verbs[0]:

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from rich.console import Console
 
-from common import plots, results, runs, training
+from common import plots, report, results, runs, training
 from common.sequences import Batches
 from common.settings import CELLS, Settings
 
@@ -182,7 +182,8 @@ def compare(task: Task, config: Settings, *, seeds: int, console: Console) -> di
         {cell: histories[cell][0] for cell in ("builtin", "custom")},
         value=task.monitor,
     )
-    runs.write_json(run / "compare.json", document)
+    runs.write_json(run / runs.COMPARE, document)
+    report.leave(run)
     show(document, console)
     console.print(f"run folder: {run.path}", highlight=False, markup=False)
     return document
@@ -215,13 +216,6 @@ def show(document: dict[str, Any], console: Console):
     for name, value in document["parity"].items():
         what = name.replace("_", " ").replace("after", "after 20 steps of")
         console.print(f"largest difference, {what}: {value:.1e}", highlight=False)
-    ratio = document["step_time_ratio"]
-    outcome = "as fast, within 2 %"
-    if abs(ratio["median"] - 1) > 0.02:
-        outcome = "faster" if ratio["median"] < 1 else "slower"
     console.print(
-        f"The custom cell takes {ratio['median']:.2f} times the built-in layer's time "
-        f"a step ({ratio['min']:.2f} to {ratio['max']:.2f}): it is {outcome}.",
-        highlight=False,
-        soft_wrap=True,
+        results.pace(document["step_time_ratio"]), highlight=False, soft_wrap=True
     )

@@ -1,10 +1,14 @@
-"""Figures that several examples draw, as PNG files in a run's `figures` folder."""
+"""Figures that several examples draw, as PNG files in a run's `figures` folder.
+
+Each has the same figure as SVG beside it, which the run's report shows.
+"""
 
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.figure import Figure  # without pyplot: no window system is touched
 
 from common import runs
@@ -14,10 +18,51 @@ BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
 DPI = 120
 
 
-def save(figure: Figure, path: Path):
-    """Write `figure` as PNG, whole or not at all."""
+def save(figure: Figure, path: Path, *, caption: str = "", alt: str = ""):
+    """Write `figure` as PNG, and as SVG beside it, each whole or not at all.
+
+    Both files carry the two texts, as `Title` and `Description`.
+
+    Args:
+        figure: what was drawn.
+        path: the PNG file.
+        caption: what stands below it in a report: what it is and how to read it; by
+            default, the name of the file.
+        alt: what it shows, for those who do not see it; by default, what the axes
+            are labelled with.
+    """
+    caption = caption or path.stem.replace("_", " ").capitalize() + "."
+    texts = {"Title": caption, "Description": alt or axes_in_words(figure)}
     with runs.whole(path) as temporary:
-        figure.savefig(temporary, dpi=DPI, format="png", bbox_inches="tight")
+        figure.savefig(
+            temporary, dpi=DPI, format="png", bbox_inches="tight", metadata=texts
+        )
+    # Else the ids in the file and its date would differ from run to run.
+    with (
+        rc_context({"svg.hashsalt": path.stem}),
+        runs.whole(path.with_suffix(".svg")) as temporary,
+    ):
+        figure.savefig(
+            temporary,
+            dpi=DPI,
+            format="svg",
+            bbox_inches="tight",
+            metadata={**texts, "Date": None},
+        )
+
+
+def axes_in_words(figure: Figure) -> str:
+    """Say what the axes of a figure are labelled with."""
+    parts = []
+    for axes in figure.axes:
+        names = " over ".join(filter(None, (axes.get_ylabel(), axes.get_xlabel())))
+        title = axes.get_title("left") or axes.get_title()
+        legend = axes.get_legend()
+        lines = [text.get_text() for text in legend.get_texts()] if legend else []
+        part = ": ".join(filter(None, (title, names, ", ".join(lines))))
+        if part and part not in parts:
+            parts.append(part)
+    return "Diagram. " + "; ".join(parts)
 
 
 def learning_curves(
@@ -34,6 +79,7 @@ def learning_curves(
     names = [n for n in history[0] if n not in skip and not n.startswith("val_")]
     figure = Figure(figsize=(4.5 * len(names), 3.2))
     epochs = [row["epoch"] for row in history]
+    ends = []
     for axes, name in zip(np.ravel(figure.subplots(1, len(names))), names, strict=True):
         for key, label, color in (
             (name, "training", BLUE),
@@ -42,12 +88,19 @@ def learning_curves(
             if key in history[0]:
                 values = [row[key] for row in history]
                 axes.plot(epochs, values, ".-", color=color, label=label)
+                ends.append(f"{name} in {label} {values[0]:.3g} to {values[-1]:.3g}")
         axes.axvline(best_epoch, color=GREY, linestyle=":", label="epoch kept")
+        axes.ticklabel_format(axis="y", useOffset=False)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set(xlabel="epoch", ylabel=name)
         axes.legend()
     figure.tight_layout()
-    save(figure, path)
+    save(
+        figure,
+        path,
+        caption=f"Learning curves. The weights kept are those of epoch {best_epoch}.",
+        alt=f"Lines from epoch {epochs[0]:.0f} to {epochs[-1]:.0f}: {', '.join(ends)}.",
+    )
 
 
 def overlaid_curves(
@@ -71,10 +124,18 @@ def overlaid_curves(
         epochs = [row["epoch"] for row in rows]
         values = [row[value] for row in rows]
         axes.plot(epochs, values, color=color, linewidth=width, label=name)
+    axes.ticklabel_format(axis="y", useOffset=False)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.set(xlabel="epoch", ylabel=value.replace("val_", "validation "))
+    name = value.replace("val_", "validation ")
+    axes.set(xlabel="epoch", ylabel=name)
     axes.legend()
-    save(figure, path)
+    ends = [f"{key} ends at {rows[-1][value]:.3g}" for key, rows in histories.items()]
+    save(
+        figure,
+        path,
+        caption=f"{name.capitalize()} by epoch. A thin line on a thick one: the same.",
+        alt=f"One line each for {' and '.join(histories)}: {', '.join(ends)}.",
+    )
 
 
 def confusion_matrix(path: Path, matrix: np.ndarray, labels: Sequence[str]):
@@ -94,7 +155,16 @@ def confusion_matrix(path: Path, matrix: np.ndarray, labels: Sequence[str]):
     axes.set_xticks(ticks, labels, rotation=45, ha="right")
     axes.set_yticks(ticks, labels)
     axes.set(xlabel="predicted", ylabel="true")
-    save(figure, path)
+    shown = ", ".join(
+        f"{label} {share:.0%}"
+        for label, share in list(zip(labels, shares.diagonal(), strict=True))[:20]
+    )
+    save(
+        figure,
+        path,
+        caption="Confusion matrix. Rows: true labels; columns: answers.",
+        alt=f"Square of {count} by {count} counts. Right answers by label: {shown}.",
+    )
 
 
 def token_curves(
@@ -122,7 +192,16 @@ def token_curves(
         axes.set(ylim=(limits[0] - margin, limits[1] + margin), ylabel=ylabel)
         axes.set_title(title, fontsize=10, loc="left")
     figure.tight_layout()
-    save(figure, path)
+    ends = [
+        f"{' '.join(tokens)} ({title}) ends at {values[-1]:.2f}"
+        for tokens, values, title in curves
+    ]
+    save(
+        figure,
+        path,
+        caption=f"{ylabel} after each token of {len(curves)} sequences.",
+        alt=f"One line for each sequence: {'; '.join(ends)}.",
+    )
 
 
 def value_curve(
@@ -150,7 +229,13 @@ def value_curve(
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(-0.03, 1.03))
     axes.legend()
-    save(figure, path)
+    values = ", ".join(f"{value:.2f} at {number:g}" for number, value in points)
+    save(
+        figure,
+        path,
+        caption=f"{ylabel.capitalize()} by {xlabel}. Shaded: {name}.",
+        alt=f"A line through these points: {values}. Shaded: {first:g} to {last:g}.",
+    )
 
 
 def heat_map(
@@ -182,7 +267,14 @@ def heat_map(
     axes.set(ylabel=ylabel)
     axes.set_title(title, fontsize=10, loc="left")
     figure.colorbar(image, ax=axes)
-    save(figure, path)
+    save(
+        figure,
+        path,
+        caption=f"Heat map. Columns: steps; rows: {ylabel}.",
+        alt=f"Heat map of {values.shape[1]} rows and {len(steps)} columns, from "
+        f"{steps[0]} to {steps[-1]}. Values lie between {values.min():.3g} and "
+        f"{values.max():.3g}. {' '.join(title.split())}",
+    )
 
 
 def text_strip(
@@ -241,4 +333,11 @@ def text_strip(
     with warnings.catch_warnings():
         # A character that the font lacks is drawn as a box.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
-        save(figure, path)
+        save(
+            figure,
+            path,
+            caption=f"{title}.",
+            alt=f"A text of {len(text)} characters, each on a ground whose colour says "
+            f"its value, {values.min():.2f} to {values.max():.2f}. {title}. The text: "
+            f"{' '.join(text.split())}",
+        )

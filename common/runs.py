@@ -22,6 +22,7 @@ from common.settings import Settings, to_json
 
 CONFIG = "config.json"
 METRICS = "metrics.json"
+COMPARE = "compare.json"  # what a comparison has instead
 MODEL = "model.keras"
 STATE = "state.npz"  # there as long as the run can be resumed
 
@@ -136,10 +137,13 @@ def begin(example: str, config: Settings) -> Run:
 
 
 def finish(run: Run, *, can_resume: bool = False):
-    """Name `run` as the newest finished one of its example."""
+    """Name `run` as the newest finished one of its example; write its report."""
+    from common import report  # which reads run folders, and so imports this module
+
     if not can_resume:
         (run / STATE).unlink(missing_ok=True)
     write_text(run.path.parent / "latest", run.path.name + "\n")
+    report.leave(run)
 
 
 def read_config(example: str, run: Run) -> dict[str, Any]:

@@ -1,7 +1,16 @@
-"""`python -m examples`: the index of the examples."""
+"""`python -m examples`: the index of the examples, reports, and copies."""
 
 import ast
+import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from common import cli, scaffold
+
+ROOT = Path(__file__).parents[1]
 
 
 def index() -> dict[str, str]:
@@ -15,13 +24,63 @@ def index() -> dict[str, str]:
     return lines
 
 
-def main():
-    """Print one line an example."""
+@dataclass(frozen=True, kw_only=True)
+class Show:
+    """The index has no settings."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Which runs to report on."""
+
+    runs_dir: str = "runs"
+    """Folder of the run folders; the index becomes RUNS_DIR/index.html."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class New:
+    """What to copy and what to call it."""
+
+    name: Annotated[str, tyro.conf.Positional]
+    """Name of the new example: lower-case letters, digits and _."""
+    source: Annotated[str | None, tyro.conf.arg(name="from")] = None
+    """Example to copy; `python -m examples` lists them."""
+
+
+def show(options: Show):
+    """List the examples, one line each."""
     lines = index()
     width = max(map(len, lines))
     for name, line in lines.items():
         print(f"python -m examples.{name:<{width}}  {line}")
     print("\nEach answers --help, which explains every setting.")
+
+
+def report(options: Report):
+    """Collect the newest run of every example into one page; add missing reports."""
+    from common.report import collect
+
+    lines = {name: line for name, line in index().items() if _is_trained(name)}
+    page, written, damaged = collect(options.runs_dir, lines)
+    for line in damaged:
+        print(f"skipped: {line}", file=sys.stderr)
+    for path in [*written, page]:
+        print(path)
+
+
+def new(options: New):
+    """Copy an example, with its tests, as the start of your own."""
+    scaffold.copy(ROOT, options.source, options.name)
+    print(scaffold.what_to_edit(ROOT, options.source, options.name))
+
+
+def _is_trained(name: str) -> bool:
+    return name in scaffold.templates(ROOT)
+
+
+def main():
+    """Parse the command line and call the verb."""
+    cli.main("", show, new, report, presets={}, keras=False)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,11 @@ from pathlib import Path
 
 import pytest
 
+# The tests run in two processes (pyproject.toml), each with a core of its own. That
+# must be said before TensorFlow is imported, and holds for the commands too.
+for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    os.environ.setdefault(name, "1")
+
 ROOT = Path(__file__).parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data"
 
@@ -104,24 +109,7 @@ def small_file(tmp_path_factory):
     return write_reviews(tmp_path_factory.mktemp("data") / "small.csv")
 
 
-@pytest.fixture(scope="session")
-def small_run(small_file, tmp_path_factory):
-    """Return the runs folder with a finished sentiment run on the small file."""
-    runs_dir = tmp_path_factory.mktemp("runs")
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "examples.sentiment", "--data", small_file),
-            *("--epochs", "4", "--runs-dir", runs_dir),
-        ],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        timeout=300,
-    )
-    return runs_dir
-
-
-def newest(runs_dir, example="sentiment"):
+def newest(runs_dir, example):
     """Return the folder of the newest finished run."""
     folder = Path(runs_dir) / example
     return folder / (folder / "latest").read_text().strip()

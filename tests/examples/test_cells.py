@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from examples.sentiment.model import TextbookCell
 from examples.sorting.model import ConciseCell
+from examples.text_generation.model import RowLookupCell
 from tests.conftest import ROOT
 from tests.reference import Weights, backward, forward, random_weights
 
@@ -45,6 +46,10 @@ CELLS = {
     "ConciseCell": Cell(lambda **options: keras.layers.RNN(ConciseCell(U), **options)),
     "ConciseCell-relu": Cell(
         lambda **options: keras.layers.RNN(ConciseCell(U, "relu"), **options), "relu"
+    ),
+    "RowLookupCell": Cell(
+        lambda **options: keras.layers.RNN(RowLookupCell(U, D), **options),
+        ids=lambda one_hot: one_hot.argmax(axis=-1)[..., None].astype("int32"),
     ),
 }
 # True where a step counts. Rows differ in length; some are masked throughout.

@@ -20,17 +20,35 @@ ARTEFACTS = {
     "history.csv",
     "metrics.json",
     "model.keras",
+    "report.html",
 }
+
+
+@pytest.fixture(scope="module")
+def small_run(small_file, tmp_path_factory):
+    """Return the runs folder with a finished run on the small file."""
+    runs_dir = tmp_path_factory.mktemp("runs")
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "examples.sentiment", "--data", small_file),
+            *("--epochs", "4", "--runs-dir", runs_dir),
+        ],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
+    return runs_dir
 
 
 def test_smoke_run_beats_the_majority(command, tmp_path):
     done = command("sentiment", "--preset", "smoke", "--runs-dir", tmp_path)
-    folder = newest(tmp_path)
+    folder = newest(tmp_path, "sentiment")
     visible = {path.name for path in folder.iterdir() if path.name != ".lock"}
     assert visible == ARTEFACTS
     figures = {path.name for path in (folder / "figures").iterdir()}
     names = ("confusion_matrix", "learning_curves", "reading_curve")
-    assert figures == {f"{name}.png" for name in names}
+    assert figures == {f"{name}.{kind}" for name in names for kind in ("png", "svg")}
     document = json.loads((folder / "metrics.json").read_text())
     assert document["metric"]["value"] > document["baselines"]["majority"] + 0.05
     # The two reviews of a pair hold the same words: half of them, to the last one.
@@ -43,7 +61,9 @@ def test_smoke_run_beats_the_majority(command, tmp_path):
 
 def test_same_seed_same_result(command, small_file, small_run, tmp_path):
     command("sentiment", "--data", small_file, "--epochs", 4, "--runs-dir", tmp_path)
-    assert results(newest(tmp_path)) == results(newest(small_run))
+    assert results(newest(tmp_path, "sentiment")) == results(
+        newest(small_run, "sentiment")
+    )
 
 
 def weights(folder):
@@ -89,7 +109,10 @@ def test_killed_and_resumed_equals_uninterrupted(command, small_file, tmp_path):
     process.stderr.close()
     done = command("sentiment", "--resume", "--runs-dir", tmp_path / "cut")
     assert "resumed after epoch" in done.stdout
-    whole, cut = newest(tmp_path / "whole"), newest(tmp_path / "cut")
+    whole, cut = (
+        newest(tmp_path / "whole", "sentiment"),
+        newest(tmp_path / "cut", "sentiment"),
+    )
     assert results(whole) == results(cut)
     for one, other in zip(weights(whole), weights(cut), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -106,15 +129,15 @@ def test_interrupt_keeps_the_best_epoch_and_can_be_resumed(
     output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert "interrupted; going on with the best weights so far" in output
-    document = json.loads((newest(tmp_path) / "metrics.json").read_text())
+    document = json.loads((newest(tmp_path, "sentiment") / "metrics.json").read_text())
     assert document["interrupted"]
     assert document["epochs"] < 100
-    assert (newest(tmp_path) / "state.npz").exists()
+    assert (newest(tmp_path, "sentiment") / "state.npz").exists()
 
 
 def test_resume_keeps_the_settings(fails, small_file, small_run, tmp_path):
     folder = tmp_path / "sentiment" / "20260101-000000"
-    shutil.copytree(newest(small_run), folder)
+    shutil.copytree(newest(small_run, "sentiment"), folder)
     (folder / "state.npz").touch()
     error = fails("sentiment", "--resume", "--units", "5", "--runs-dir", tmp_path)
     assert "--units was 48; received 5" in error
@@ -244,7 +267,7 @@ def test_data_that_cannot_be_downloaded_names_the_offline_default(fails, tmp_pat
 )
 def test_damaged_run_is_refused(fails, small_run, tmp_path, name, content, message):
     folder = tmp_path / "run"
-    shutil.copytree(newest(small_run), folder)
+    shutil.copytree(newest(small_run, "sentiment"), folder)
     if content is None:
         (folder / name).unlink()
     else:

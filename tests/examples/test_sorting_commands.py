@@ -22,6 +22,7 @@ ARTEFACTS = {
     "history.csv",
     "metrics.json",
     "model.keras",
+    "report.html",
 }
 TOY = [
     *("--length", 3, "--max-value", 9, "--units", 16),
@@ -58,7 +59,7 @@ def test_smoke_run_beats_its_baselines(smoke):
     assert visible == ARTEFACTS
     figures = {path.name for path in (folder / "figures").iterdir()}
     names = ("hidden_state", "learning_curves", "lengths")
-    assert figures == {f"{name}.png" for name in names}
+    assert figures == {f"{name}.{kind}" for name in names for kind in ("png", "svg")}
     document = json.loads((folder / "metrics.json").read_text())
     value = document["metric"]["value"]
     assert value > max(document["baselines"].values()) + 0.5

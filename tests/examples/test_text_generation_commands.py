@@ -22,6 +22,7 @@ ARTEFACTS = {
     "history.csv",
     "metrics.json",
     "model.keras",
+    "report.html",
     "sample.txt",
 }
 TOY = ["--units", 32, "--batch-size", 8, "--chunk", 16, "--learning-rate", 0.01]
@@ -57,14 +58,15 @@ def here(in_process):
     return functools.partial(in_process, main)
 
 
-def test_toy_run_beats_single_characters_and_says_where_it_loses(toy):
+def test_smoke_run_beats_single_characters_and_says_where_it_loses(toy):
     runs_dir, done = toy
     folder = newest(runs_dir, EXAMPLE)
     visible = {path.name for path in folder.iterdir() if path.name != ".lock"}
     assert visible == ARTEFACTS
     figures = {path.name for path in (folder / "figures").iterdir()}
     names = ("learning_curves", "sample_probability", "hidden_unit")
-    assert figures == {f"{name}.png" for name in names}
+    kinds = ("png", "svg")
+    assert figures == {f"{name}.{kind}" for name in names for kind in kinds}
     document = json.loads((folder / "metrics.json").read_text())
     metric, baselines = document["metric"], document["baselines"]
     assert (metric["name"], metric["better"]) == ("bits_per_character", "lower")

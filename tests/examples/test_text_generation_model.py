@@ -62,7 +62,7 @@ def elman(model, ids, h):
     return np.array(rows), h
 
 
-def test_both_cells_follow_the_equations():
+def test_cell_equals_builtin_and_the_equations():
     ids = some_ids(1, T)
     for model in both_with_the_same_random_weights():
         start = np.random.default_rng(2).normal(size=(1, U)).astype("float32")
