@@ -15,7 +15,7 @@ class Config(Settings):
 
     units: int = 256
     """Width of the hidden state."""
-    epochs: int = 7
+    epochs: int = 6
     """Passes over the training text; the best one by validation is kept."""
     batch_size: int = 64
     """Streams: the text is cut into so many pieces, which are read side by side."""
