@@ -194,7 +194,7 @@ def _series(
     behind = times <= times.shift()
     if behind.any():
         row = behind.idxmax()
-        repeated = (times[:row] == times[row]).sum() > 1
+        repeated = (times.loc[:row] == times[row]).sum() > 1
         what = "stands there twice" if repeated else "comes after a later time"
         raise UserError(
             f"{where}, line {row + 2}: times must ascend; {times[row]} {what}"

@@ -144,14 +144,13 @@ class Config(Settings):
 PRESETS = {
     "default": {},
     # A few seconds, for tests: enough to beat the last value, no more.
-    "smoke": {"units": 6, "members": 1, "epochs": 5, "passes": 10, "backtest": 1},
+    "smoke": {"units": 6, "members": 1, "epochs": 5, "backtest": 1},
     # Many monthly series, one model: --data m3_monthly.csv. After Hewamalage, Bergmeir
     # and Bandara (2021): logarithm, STL, windows beside their last value.
     "full": {
         "horizon": 18,
         "window": 15,
         "units": 64,
-        "epochs": 12,
         "passes": 1,
         "batch_size": 256,
         "learning_rate": 3e-3,
