@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import minimize_scalar
 from scipy.special import boxcox1p, inv_boxcox1p
 from scipy.stats import boxcox_normmax
 
@@ -64,7 +65,7 @@ class Codec:
                 )
             power = 0.0 if self.transform == "log" else self.power
             if power is None:
-                power = float(np.clip(boxcox_normmax(past + 1, method="mle"), 0, 1))
+                power = _likeliest_power(past)
         transformed = one.values if power is None else boxcox1p(one.values, power)
         season = self._season(transformed[:cut])
         adjusted = transformed - at(season, np.arange(len(one)), self.period)
@@ -136,6 +137,17 @@ class Codec:
         if steps != {codec.horizon}:
             raise UserError("the widths of a codec must be one for each step")
         return codec
+
+
+def _likeliest_power(past: np.ndarray) -> float:
+    """Return the exponent of Box-Cox, 0 to 1, after which values are most normal."""
+    if np.ptp(past) == 0:
+        return 1.0  # any will do
+
+    def within(badness):
+        return minimize_scalar(badness, bounds=(0, 1), method="bounded")
+
+    return float(boxcox_normmax(past + 1, method="mle", optimizer=within))
 
 
 def at(season: np.ndarray, steps: np.ndarray, period: int) -> np.ndarray:
