@@ -92,6 +92,7 @@ def test_smoke_run_beats_the_last_value_and_says_where_it_loses(here, tmp_path):
     assert [row["origin"] for row in document["backtest"]] == ["1881-01-01"]
     assert f"{metric['value']:.4f}" in output
     assert "its best baseline, linear_ar" in output
+    assert "training anew with the validation part" in output
 
 
 def test_run_on_several_series_reports_every_step(toy):
@@ -190,7 +191,8 @@ def test_short_and_flat_series_are_left_out_and_counted(here, file, tmp_path):
         tmp_path / "some.csv", index=False
     )
     flags = ["--data", tmp_path / "some.csv", *TOY, "--epochs", 1]
-    output = here(*flags, "--runs-dir", tmp_path)
+    output = here(*flags, "--no-refit", "--runs-dir", tmp_path)
+    assert "training anew" not in output
     assert "3 series of 48 to 72 steps" in output
     assert "1 series left out, shorter than --window 6 and the test's 3" in output
     assert "brief (5 steps)" in output
