@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 # The tests run in two processes (pyproject.toml), each with a core of its own. That
@@ -119,3 +121,18 @@ def results(folder):
     """Return `metrics.json` without the times, which differ from run to run."""
     document = json.loads((folder / "metrics.json").read_text())
     return {k: v for k, v in document.items() if "seconds" not in k}
+
+
+def write_series(path, *, lengths=(60, 72, 48), seed=0, step="MS", covariate=False):
+    """Write a long file of series with a trend, a season and noise, all above 0."""
+    random = np.random.default_rng(seed)
+    frames = []
+    for number, length in enumerate(lengths):
+        n = np.arange(length)
+        season = 10 * np.sin(2 * np.pi * n / 12 + number)
+        values = 50 + 20 * number + 0.2 * n + season + random.normal(0, 2, length)
+        times = pd.date_range("2001-01-01", periods=length, freq=step)
+        frame = pd.DataFrame({"unique_id": f"s{number}", "ds": times, "y": values})
+        frames.append(frame.assign(x=n % 5) if covariate else frame)
+    pd.concat(frames).to_csv(path, index=False)
+    return path

@@ -1,0 +1,1 @@
+"""Forecasting: reads a window of a time series and says how it goes on."""

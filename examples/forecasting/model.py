@@ -1,0 +1,139 @@
+"""The recurrent cell written by hand, and the network around it.
+
+Letters: B batch, T time steps (of a window), D features of a step, U units, H steps
+forecast, M members.
+"""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="forecasting")
+class HoistedCell(keras.layers.Layer):
+    """Adds the state's share to the share of the input, which is there already.
+
+    The same network as `keras.layers.SimpleRNN`. What does not depend on the state
+    needs no loop, so it is done for all steps in one product:
+
+        p = x W_F + b  (all steps),    h_t = tanh(p_t + h_{t-1} W_R)
+    """
+
+    def __init__(self, units: int, **kwargs):
+        """Make a cell with a hidden state of `units` numbers."""
+        super().__init__(**kwargs)
+        self.units = units
+        self.state_size = units  # tells keras.layers.RNN what to carry along
+
+    def build(self, input_shape: tuple[int | None, ...]):
+        features, units = input_shape[-1], self.units
+        self.W_F = self.add_weight((features, units), "glorot_uniform", name="W_F")
+        self.W_R = self.add_weight((units, units), "orthogonal", name="W_R")
+        self.b = self.add_weight((units,), "zeros", name="b")
+
+    def project(self, sequence):
+        """Turn x (B, T, D) of all steps into p (B, T, U) in one product.
+
+        The loop goes along the first axis. Turned there before the product, while a
+        step is still narrow, and back, the second turn and the loop's own cancel out.
+        """
+        by_step = ops.transpose(sequence, (1, 0, 2))
+        return ops.transpose(ops.matmul(by_step, self.W_F) + self.b, (1, 0, 2))
+
+    def call(self, p_t, states):
+        """Take one step: p_t (B, U) and [h] (B, U) give h (B, U), twice."""
+        (h,) = states
+        h = ops.tanh(p_t + ops.matmul(h, self.W_R))
+        return h, [h]
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "units": self.units}
+
+    @staticmethod
+    def weights_from_builtin(weights: list) -> list:
+        """Turn the weights of a `SimpleRNN` into this cell's: here, the same three."""
+        return weights
+
+
+@keras.saving.register_keras_serializable(package="forecasting")
+class HoistedRNN(keras.layers.RNN):
+    """`keras.layers.RNN` for a `HoistedCell`: projects the sequence, then loops.
+
+    Masks, unrolling, states carried from batch to batch and all other options are those
+    of the layer that it extends.
+    """
+
+    def call(self, sequences, initial_state=None, mask=None, training=False):
+        """Take x (B, T, D) and return what `keras.layers.RNN` returns."""
+        return super().call(
+            self.cell.project(sequences),
+            initial_state=initial_state,
+            mask=mask,
+            training=training,
+        )
+
+
+def recurrent_layer(cell: str, units: int, **options) -> keras.layers.Layer:
+    """Return the recurrent layer of kind `cell`; the only place where kinds differ.
+
+    Args:
+        cell: "builtin", "custom", "gru" or "lstm".
+        units: U, width of the hidden state.
+        **options: what `keras.layers.RNN` takes, such as `return_sequences`.
+    """
+    if cell == "builtin":
+        return keras.layers.SimpleRNN(units, **options)
+    if cell == "custom":
+        return HoistedRNN(HoistedCell(units), **options)
+    return {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}[cell](units, **options)
+
+
+def build_model(
+    *,
+    cell: str,
+    units: int,
+    window: int,
+    features: int,
+    horizon: int,
+    members: int,
+    linear: bool,
+    dropout: float,
+    noise: float,
+    seed: int,
+) -> keras.Model:
+    """Return networks that read a window and forecast, side by side in one model.
+
+    Inputs are windows (B, T, D), the value first in every step; outputs are the next H
+    values by each of M members, (B, M, H).
+
+    Args:
+        cell: "builtin", "custom", "gru" or "lstm".
+        units: U, width of each hidden state.
+        window: T.
+        features: D, the value and the covariates.
+        horizon: H.
+        members: M; they share nothing but what they read.
+        linear: whether a linear function of the window is added to each answer, so that
+            the recurrent layer learns what is not linear.
+        dropout: share of the last hidden state that training hides.
+        noise: standard deviation of what training adds to the windows.
+        seed: of dropout and noise.
+    """
+    windows = keras.Input((window, features), name="windows")
+    noisy = keras.layers.GaussianNoise(noise, seed=seed)(windows)
+    flat = keras.layers.Flatten(name="flat")(noisy)  # (B, T D)
+    answers = []
+    for member in range(members):
+        name = f"member_{member}"
+        h = recurrent_layer(cell, units, unroll=True, name=name)(noisy)  # (B, U)
+        h = keras.layers.Dropout(dropout, seed=seed + member)(h)
+        answer = keras.layers.Dense(horizon, name=f"{name}_answer")(h)  # (B, H)
+        if linear:
+            straight = keras.layers.Dense(
+                horizon,
+                use_bias=False,
+                kernel_initializer="zeros",
+                name=f"{name}_linear",
+            )
+            answer = answer + straight(flat)
+        answers.append(answer)
+    return keras.Model(windows, ops.stack(answers, axis=1), name="forecasting")
