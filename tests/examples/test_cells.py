@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from examples.forecasting.model import HoistedCell, HoistedRNN
 from examples.sentiment.model import TextbookCell
 from examples.sorting.model import ConciseCell
 from examples.text_generation.model import RowLookupCell
@@ -51,6 +52,7 @@ CELLS = {
         lambda **options: keras.layers.RNN(RowLookupCell(U, D), **options),
         ids=lambda one_hot: one_hot.argmax(axis=-1)[..., None].astype("int32"),
     ),
+    "HoistedCell": Cell(lambda **options: HoistedRNN(HoistedCell(U), **options)),
 }
 # True where a step counts. Rows differ in length; some are masked throughout.
 MASKS = {
