@@ -60,8 +60,8 @@ CHANGES = {
     "loss": {"loss": "mae"},
 }
 # `preset` names where other settings come from; `runs_dir` and `resume` say where
-# things lie. The tests of the commands use them, and `refit`. `backtest` and `metric` do
-# not change the first training; tests below.
+# things lie. The tests of the commands use them, and `refit`. `backtest` and `metric`
+# do not change the first training; tests below.
 ELSEWHERE = {"preset", "runs_dir", "resume", "backtest", "refit", "metric"}
 
 
