@@ -18,7 +18,9 @@ BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
 DPI = 120
 
 
-def save(figure: Figure, path: Path, *, caption: str = "", alt: str = ""):
+def save(
+    figure: Figure, path: Path, *, caption: str = "", alt: str = "", svg: bool = True
+):
     """Write `figure` as PNG, and as SVG beside it, each whole or not at all.
 
     Both files carry the two texts, as `Title` and `Description`.
@@ -30,6 +32,8 @@ def save(figure: Figure, path: Path, *, caption: str = "", alt: str = ""):
             default, the name of the file.
         alt: what it shows, for those who do not see it; by default, what the axes
             are labelled with.
+        svg: whether to write the SVG too, which a report needs. Where the user names
+            the file, nothing is written but that.
     """
     caption = caption or path.stem.replace("_", " ").capitalize() + "."
     texts = {"Title": caption, "Description": alt or axes_in_words(figure)}
@@ -37,6 +41,8 @@ def save(figure: Figure, path: Path, *, caption: str = "", alt: str = ""):
         figure.savefig(
             temporary, dpi=DPI, format="png", bbox_inches="tight", metadata=texts
         )
+    if not svg:
+        return
     # Else the ids in the file and its date would differ from run to run.
     with (
         rc_context({"svg.hashsalt": path.stem}),

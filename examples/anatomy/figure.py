@@ -41,7 +41,7 @@ def draw(path: Path, layers: list[Layer], *, batch: int, steps: int):
         axes = figure.add_axes((index / len(KINDS), 0, 1 / len(KINDS), share))
         _prepare(axes, (0, each), (0, heights[1]))
         _type(axes, kind, each / 2)
-    plots.save(figure, path)
+    plots.save(figure, path, svg=False)
 
 
 def _prepare(axes: Axes, x: tuple[float, float], y: tuple[float, float]):

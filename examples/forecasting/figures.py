@@ -168,7 +168,7 @@ def futures(
         axes.set_title(f"{series.name}, {title}", fontsize=10, loc="left")
         axes.legend(fontsize=8, loc="upper left")
     figure.tight_layout()
-    plots.save(figure, path)
+    plots.save(figure, path, svg=False)  # a file that the user has named
 
 
 def one_step_residuals(
