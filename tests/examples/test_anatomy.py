@@ -191,7 +191,7 @@ def test_diagrams_of_the_types():
 def drawn(monkeypatch):
     """Return a function that draws a network and returns the figure, unsaved."""
     saved = []
-    monkeypatch.setattr(plots, "save", lambda figure, path: saved.append(figure))
+    monkeypatch.setattr(plots, "save", lambda figure, path, svg: saved.append(figure))
 
     def draw(*sizes, output="dense", batch=64, steps=10):
         figure.draw(None, layers(*sizes, output=output), batch=batch, steps=steps)
