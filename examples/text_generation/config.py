@@ -70,8 +70,8 @@ class Compare(Repeats, Config):
 class Generate:
     """What to write and with which run."""
 
-    prompt: str = "\n"
-    """What the text starts with."""
+    prompt: str | None = None
+    """What the text starts with; default: the beginning of a line."""
     prompt_file: str | None = None
     """File with what the text starts with, instead of --prompt."""
     length: int = 500
@@ -103,7 +103,7 @@ class Generate:
         check_whole("--samples", self.samples, at_least=1, at_most=1000)
         if self.stop == "":
             raise UserError("--stop must not be empty")
-        if self.prompt_file is not None and self.prompt != "\n":
+        if self.prompt_file is not None and self.prompt is not None:
             raise UserError("give --prompt or --prompt-file, not both")
 
 

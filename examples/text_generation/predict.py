@@ -183,6 +183,8 @@ def generate(options: Generate):
 def _prompt(options: Generate) -> str:
     if options.prompt_file is not None:
         return tables.read_text(Path(options.prompt_file))
+    if options.prompt is None:
+        return "\n"
     prompt = options.prompt.replace("\r\n", "\n").replace("\r", "\n")
     if not prompt:
         raise UserError("a prompt must have at least one character")
