@@ -11,7 +11,7 @@ from common.settings import Repeats, Settings
 
 DATASETS = ("sunspots", "jena_climate")
 STRATEGIES = ("direct", "autoregressive")
-TRANSFORMS = ("none", "log", "boxcox")
+TRANSFORMS = ("none", "log", "sqrt", "boxcox")
 SEASONS = ("none", "stl")
 LEVELS = ("series", "mean", "last")
 SCALES = ("pooled", "series")
@@ -65,10 +65,9 @@ class Config(Settings):
     refit: bool = True
     """Before the test, train anew with the validation part too, for all epochs; else
     the epoch is kept that did best in validation."""
-    transform: Literal["none", "log", "boxcox"] = "boxcox"
-    """Taken of the values + 1 first; values must not be negative with it."""
-    power: float | None = 0.5
-    """Exponent of Box-Cox, 0 to 1; None: the likeliest of each series' past."""
+    transform: Literal["none", "log", "sqrt", "boxcox"] = "sqrt"
+    """Taken of the values + 1 first, which must not be negative with it; "boxcox": with
+    the exponent, 0 to 1, that makes each series' past most normal."""
     season: Literal["none", "stl"] = "none"
     """Subtract the season, as far as it explains the past (STL), and add it again."""
     period: int | None = None
@@ -81,8 +80,6 @@ class Config(Settings):
     """Networks that are trained side by side; the forecast is their mean."""
     linear: bool = False
     """Add a linear function of the window to each network's answer."""
-    dropout: float = 0.0
-    """Share of the hidden state that training hides."""
     noise: float = 0.1
     """Standard deviation of the noise that training adds to scaled values."""
     weight_decay: float = 1e-2
@@ -110,7 +107,6 @@ class Config(Settings):
         check_whole("--backtest", self.backtest, at_least=1, at_most=100)
         check_whole("--passes", self.passes, at_least=1)
         check_whole("--members", self.members, at_least=1, at_most=100)
-        check_real("--dropout", self.dropout, at_least=0, below=1)
         check_real("--noise", self.noise, at_least=0, at_most=10)
         check_real("--weight-decay", self.weight_decay, at_least=0, below=1)
         for flag, value in (
@@ -121,8 +117,6 @@ class Config(Settings):
                 check_whole(flag, value, at_least=self.horizon)
         if self.period is not None:
             check_whole("--period", self.period, at_least=1)
-        if self.power is not None:
-            check_real("--power", self.power, at_least=0, at_most=1)
         if len(set(self.covariates) | {self.target}) <= len(self.covariates):
             raise UserError(
                 "--covariates must differ from each other and from --target; "

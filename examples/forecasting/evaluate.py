@@ -13,8 +13,9 @@ from rich.console import Console
 
 from common import results
 from examples.forecasting import baselines
+from examples.forecasting.codec import INTERVALS
 from examples.forecasting.config import Config
-from examples.forecasting.data import INTERVALS, Data, Windows
+from examples.forecasting.data import Data, Windows
 from examples.forecasting.predict import Forecaster
 
 # The variance that the literature divides the squared error of the sunspots by.

@@ -96,7 +96,6 @@ def build_model(
     horizon: int,
     members: int,
     linear: bool,
-    dropout: float,
     noise: float,
     seed: int,
 ) -> keras.Model:
@@ -114,9 +113,8 @@ def build_model(
         members: M; they share nothing but what they read.
         linear: whether a linear function of the window is added to each answer, so that
             the recurrent layer learns what is not linear.
-        dropout: share of the last hidden state that training hides.
         noise: standard deviation of what training adds to the windows.
-        seed: of dropout and noise.
+        seed: of the noise.
     """
     windows = keras.Input((window, features), name="windows")
     noisy = keras.layers.GaussianNoise(noise, seed=seed)(windows)
@@ -125,7 +123,6 @@ def build_model(
     for member in range(members):
         name = f"member_{member}"
         h = recurrent_layer(cell, units, unroll=True, name=name)(noisy)  # (B, U)
-        h = keras.layers.Dropout(dropout, seed=seed + member)(h)
         answer = keras.layers.Dense(horizon, name=f"{name}_answer")(h)  # (B, H)
         if linear:
             straight = keras.layers.Dense(

@@ -119,7 +119,6 @@ def compiled_model(config: Config, windows: Windows) -> keras.Model:
         horizon=config.steps_at_once,
         members=config.members,
         linear=config.linear,
-        dropout=config.dropout,
         noise=config.noise,
         seed=config.seed,
     )

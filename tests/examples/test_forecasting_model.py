@@ -18,7 +18,7 @@ B, T, D, U, H, M = 5, 7, 2, 4, 3, 2
 CELLS = ("builtin", "custom")
 
 
-def model(cell, *, seed=0, linear=True, dropout=0.0, noise=0.0):
+def model(cell, *, seed=0, linear=True, noise=0.0):
     keras.utils.set_random_seed(seed)
     return build_model(
         cell=cell,
@@ -28,7 +28,6 @@ def model(cell, *, seed=0, linear=True, dropout=0.0, noise=0.0):
         horizon=H,
         members=M,
         linear=linear,
-        dropout=dropout,
         noise=noise,
         seed=seed,
     )
@@ -195,13 +194,12 @@ def test_linear_part_adds_a_function_of_the_whole_window():
     np.testing.assert_allclose(added, inputs.reshape(B, -1) @ matrix, atol=1e-5)
 
 
-def test_dropout_and_noise_disturb_training_alone():
+def test_noise_disturbs_training_alone():
     inputs, _ = batch()
-    for options in ({"dropout": 0.5}, {"noise": 0.5}):
-        network, plain = model("custom", **options), model("custom")
-        np.testing.assert_array_equal(network(inputs), plain(inputs))
-        disturbed = network(inputs, training=True)
-        assert np.abs(disturbed - plain(inputs)).max() > 0.01
+    network, plain = model("custom", noise=0.5), model("custom")
+    np.testing.assert_array_equal(network(inputs), plain(inputs))
+    disturbed = network(inputs, training=True)
+    assert np.abs(disturbed - plain(inputs)).max() > 0.01
 
 
 def test_saved_network_is_the_same_in_a_fresh_process(tmp_path):
