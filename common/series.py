@@ -5,6 +5,7 @@ Letters: N time steps of a series, C covariates.
 
 import io
 import math
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -135,10 +136,19 @@ def _table(path: Path) -> pd.DataFrame:
         raise UserError(f"{path} must be a file of kind {', '.join(DELIMITERS)}")
     text = read_text(path)
     try:
-        # As text: pandas would take the year 1700 for a number.
-        table = pd.read_csv(
-            io.StringIO(text), sep=DELIMITERS[kind], dtype=str, skipinitialspace=True
-        )
+        with warnings.catch_warnings():
+            # Else a row with more cells than the header loses the last ones.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            # As text: pandas would take the year 1700 for a number.
+            table = pd.read_csv(
+                io.StringIO(text),
+                sep=DELIMITERS[kind],
+                dtype=str,
+                skipinitialspace=True,
+                index_col=False,
+            )
+    except pd.errors.ParserWarning:
+        raise UserError(f"{path}: a row has more cells than the header") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise UserError(f"{path} cannot be read: {one_line(error)}") from None
     if table.empty:

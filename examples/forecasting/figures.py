@@ -38,7 +38,7 @@ def draw(
         data: series and splits.
         residuals: errors one step ahead, in order, of each series, and what of.
     """
-    forecasts(folder / "forecasts.png", evaluation, data)
+    forecasts(folder / "forecasts.png", document, evaluation, data)
     name, steps = document["metric"]["name"], document["by_step"]
     curves = {"network": steps[name], **document["baselines_by_step"]}
     by_step(folder / "error_by_step.png", curves, name)
@@ -62,7 +62,7 @@ def _with_interval(axes, times, values: dict[str, np.ndarray], style: str = "-")
     axes.plot(times, values["mean"], style, color=BLUE, label="forecast")
 
 
-def forecasts(path: Path, evaluation: Evaluation, data: Data):
+def forecasts(path: Path, document: dict[str, Any], evaluation: Evaluation, data: Data):
     """Draw history, forecast and interval of a few series of the test.
 
     Of a test with many origins, the forecasts are of the last step: each made as many
@@ -93,7 +93,19 @@ def forecasts(path: Path, evaluation: Evaluation, data: Data):
         axes.set_title(f"{series.name}{ahead}", fontsize=10, loc="left")
         axes.legend(fontsize=8, loc="upper left")
     figure.tight_layout()
-    plots.save(figure, path)
+    names = ", ".join(windows.views[index].series.name for index in shown)
+    measured = document["intervals"]
+    plots.save(
+        figure,
+        path,
+        caption="Test forecasts with their intervals; black: the series. Of all test "
+        + " and ".join(
+            f"values, {row['coverage']:.0%} lie within the {share} % interval"
+            for share, row in measured.items()
+        )
+        + ".",
+        alt=f"History, forecast and two intervals of {names}.",
+    )
 
 
 def by_step(path: Path, curves: dict[str, list[float]], name: str):
@@ -111,7 +123,16 @@ def by_step(path: Path, curves: dict[str, list[float]], name: str):
         axes.set(xlabel="step")
         axes.legend()
     axes.set(ylabel=name, ylim=(0, None))
-    plots.save(figure, path)
+    ends = ", ".join(
+        f"{key} {values[0]:.3g}" + (f" to {values[-1]:.3g}" if len(values) > 1 else "")
+        for key, values in curves.items()
+    )
+    plots.save(
+        figure,
+        path,
+        caption=f"Error ({name}) by step of the forecast; lower is better.",
+        alt=f"{name} at the first and the last step: {ends}.",
+    )
 
 
 def autocorrelation(path: Path, residuals: list[np.ndarray], what: str):
@@ -120,16 +141,25 @@ def autocorrelation(path: Path, residuals: list[np.ndarray], what: str):
 
     lags = min(LAGS, min(len(values) for values in residuals) - 1)
     each = [acf(values, nlags=lags, fft=True)[1:] for values in residuals]
+    means = np.nanmean(each, axis=0)
     bound = 1.96 / np.sqrt(sum(map(len, residuals)))
     figure = Figure(figsize=(6, 3.2))
     axes = figure.subplots()
     axes.axhspan(-bound, bound, color=GREY, alpha=0.25, label="95 % of noise")
-    axes.bar(range(1, lags + 1), np.nanmean(each, axis=0), width=0.4, color=BLUE)
+    axes.bar(range(1, lags + 1), means, width=0.4, color=BLUE)
     axes.axhline(0, color="k", linewidth=0.8)
     axes.set(xlabel="lag", ylabel="autocorrelation")
     axes.set_title(what, fontsize=10, loc="left")
     axes.legend()
-    plots.save(figure, path)
+    outside = int((np.abs(means) > bound).sum())
+    plots.save(
+        figure,
+        path,
+        caption="Autocorrelation of the errors one step ahead. Bars beyond the band "
+        "are a pattern that the network has not learned.",
+        alt=f"{outside} of {lags} bars beyond the band of {bound:.2f}; the first is "
+        f"{means[0]:.2f}.",
+    )
 
 
 def backtest(path: Path, rows: list[dict[str, Any]], name: str):
@@ -143,7 +173,14 @@ def backtest(path: Path, rows: list[dict[str, Any]], name: str):
     axes.set(xlabel="origin: the network knows what is before", ylabel=name)
     axes.set_ylim(0, None)
     axes.legend()
-    plots.save(figure, path)
+    last = ", ".join(f"{key} {rows[-1][key]:.3g}" for key in keys)
+    plots.save(
+        figure,
+        path,
+        caption="Backtest: a network trained anew with what was known at each origin, "
+        "and tried on what follows.",
+        alt=f"{name} at {', '.join(origins)}; at the last: {last}.",
+    )
 
 
 def futures(

@@ -172,15 +172,23 @@ def _series(run: runs.Run, options: Forecast) -> tuple[list[Series], list[str]]:
 
 
 def _long_enough(every: list[Series], codec: Codec) -> tuple[list[Series], list[str]]:
-    """Leave out series shorter than a window; return the rest, and a note.
+    """Leave out series shorter than a window; return the rest, and notes.
 
     Raises:
         UserError: nothing is left.
     """
     kept = [one for one in every if len(one) >= codec.window]
+    flat = [one.name for one in kept if np.ptp(one.values) == 0]
     short = [f"{one.name} ({len(one)})" for one in every if len(one) < codec.window]
     rule = f"the network reads {codec.window} steps"
     if not kept:
         raise UserError(f"every series is too short: {rule}; {', '.join(short[:3])}")
-    names = ", ".join(short[:3]) + (", ..." if len(short) > 3 else "")
-    return kept, [f"{len(short)} series left out, {rule}: {names}"] if short else []
+    notes = []
+    for what, names in (
+        (f"series left out, {rule}", short),
+        ("constant series, about whose future nothing was learned", flat),
+    ):
+        if names:
+            listed = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+            notes.append(f"{len(names)} {what}: {listed}")
+    return kept, notes

@@ -170,7 +170,8 @@ def test_forecast_reads_a_file_of_its_own(here, toy, tmp_path):
 
 def test_forecast_of_the_smallest_file_that_is_long_enough(here, toy, tmp_path):
     own = write_series(tmp_path / "own.csv", lengths=(6,))
-    here("forecast", "--data", own, "--runs-dir", toy, "--output", tmp_path / "o.csv")
+    flags = ["--runs-dir", toy, "--output", tmp_path / "o.csv"]
+    assert "1 constant series" in here("forecast", "--data", own, *flags)
     checked(tmp_path / "o.csv", horizon=3, names=["s0"])
 
 
@@ -369,7 +370,8 @@ def test_constant_series_is_forecast_as_it_is(here, toy, tmp_path):
     """Nothing can be learned from one, but it can be read."""
     own = write_series(tmp_path / "own.csv", lengths=(30,))
     pd.read_csv(own).assign(y=3.0).to_csv(own, index=False)
-    here("forecast", "--data", own, "--runs-dir", toy, "--output", tmp_path / "o.csv")
+    flags = ["--runs-dir", toy, "--output", tmp_path / "o.csv"]
+    assert "1 constant series" in here("forecast", "--data", own, *flags)
     checked(tmp_path / "o.csv", horizon=3, names=["s0"])
 
 

@@ -444,3 +444,12 @@ def test_codec_survives_json_and_refuses_others(file):
             Codec.from_json({**written, **bad})
     with pytest.raises(UserError, match="codec"):
         Codec.from_json([])
+
+
+@pytest.mark.parametrize("row", [1, 2])
+def test_row_with_more_cells_than_the_header_is_refused(tmp_path, row):
+    lines = ["ds,y", "2001-01-01,1", "2001-02-01,2", "2001-03-01,3"]
+    lines[row] += ",4"
+    (tmp_path / "a.csv").write_text("\n".join(lines))
+    with pytest.raises(UserError, match=r"a\.csv.*(more cells|Expected 2 fields)"):
+        tables.read(tmp_path / "a.csv", time_column="ds", target="y")
