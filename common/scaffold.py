@@ -124,6 +124,8 @@ def _renamed(path: Path, source: str, name: str) -> bytes:
             "and measured\nbelow is about that one, until you change it."
         )
         text = re.sub(r"^# [^:\n]*(.*)\n", rf"# {_title(name)}\g<1>\n\n{note}\n", text)
+        # What was measured for the other is no block of this one's results.
+        text = re.sub(r"<!-- (end of )?results -->\n\n?", "", text)
     return text.encode()
 
 
