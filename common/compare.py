@@ -4,6 +4,7 @@ A custom cell says with `weights_from_builtin` how it stores a built-in layer's
 weights; by it the two networks start from the same point.
 """
 
+import logging
 import math
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -186,6 +187,8 @@ def compare(task: Task, config: Settings, *, seeds: int, console: Console) -> di
         UserError: the run folder cannot be used.
         KeyboardInterrupt: Ctrl-C. A comparison of half a training would say nothing.
     """
+    # TensorFlow warns that there are many models; here that is the point.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     run = runs.start(task.example, config.runs_dir, runs.to_json(config), "compare-")
     rows, histories, quickest = [], {}, math.inf
     for cell in CELLS:

@@ -189,7 +189,10 @@ def changed(**changes):
             changed(parity={"output": 0.0, "gradient": float("nan")}),
             "not the same network: gradient nan apart",
         ),
-        (changed(custom={"median": 2.00001}), "2.0000, equal to the built-in"),
+        (
+            changed(custom={"median": 2.00001}),
+            "cell has bits 2.0000, equal to the built-",
+        ),
     ],
 )
 def test_sentences_say_what_the_numbers_say(document, expected):
