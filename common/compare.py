@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -41,6 +41,14 @@ class Task:
     measure: Callable[[keras.Model], float]  # metric on the test split
     # metric of models without a network on the test split, by name
     baselines: Callable[[], Mapping[str, float]]
+
+
+class _Trained(NamedTuple):
+    """One training of one cell."""
+
+    fitted: training.Fitted
+    value: float  # of the metric
+    parameters: int
 
 
 class _Repeated(keras.utils.PyDataset):
@@ -190,33 +198,13 @@ def compare(task: Task, config: Settings, *, seeds: int, console: Console) -> di
     # TensorFlow warns that there are many models; here that is the point.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     run = runs.start(task.example, config.runs_dir, runs.to_json(config), "compare-")
-    rows, histories, quickest = [], {}, math.inf
-    for cell in CELLS:
-        trainings = []
-        for seed in range(config.seed, config.seed + seeds):
+    trained: dict[str, list[_Trained]] = {cell: [] for cell in CELLS}
+    # Side by side: a machine that slows down for a while slows all cells.
+    for seed in range(config.seed, config.seed + seeds):
+        for cell in CELLS:
             console.print(f"{cell}, seed {seed}", highlight=False)
-            model = task.build(cell, seed)
-            if cell == "custom":
-                copy_weights(task.build("builtin", seed), model)
-            folder = runs.Run(run / f"{cell}-{seed}")
-            folder.path.mkdir()
-            fitted = training.fit(
-                model,
-                task.train(seed),
-                validation=task.validation,
-                run=folder,
-                epochs=config.epochs,
-                monitor=task.monitor,
-                better=task.better,
-                console=console,
-            )
-            (folder / runs.STATE).unlink()
-            if fitted.interrupted:
-                raise KeyboardInterrupt
-            trainings.append((fitted, task.measure(model)))
-            histories.setdefault(cell, []).append(fitted.history)
-            quickest = min(quickest, fitted.seconds)
-        rows.append(_row(cell, model, trainings))
+            trained[cell].append(_train(task, config, run, cell, seed, console))
+    quickest = min(one.fitted.seconds for all_ in trained.values() for one in all_)
     document = {
         "example": task.example,
         "dataset": task.dataset,
@@ -228,7 +216,7 @@ def compare(task: Task, config: Settings, *, seeds: int, console: Console) -> di
         "metric": {"name": task.metric, "split": "test", "better": task.better},
         "seed": config.seed,
         "seeds": seeds,
-        "cells": rows,
+        "cells": [_row(cell, trained[cell]) for cell in CELLS],
         "baselines": dict(task.baselines()),
         "parity": parity(task, config.seed),
         # A toy training is not worth a long timing.
@@ -238,7 +226,7 @@ def compare(task: Task, config: Settings, *, seeds: int, console: Console) -> di
     }
     plots.overlaid_curves(
         run / "figures" / "compare.png",
-        {cell: histories[cell][0] for cell in ("builtin", "custom")},
+        {cell: trained[cell][0].fitted.history for cell in ("builtin", "custom")},
         value=task.monitor,
     )
     runs.write_json(run / runs.COMPARE, document)
@@ -248,18 +236,42 @@ def compare(task: Task, config: Settings, *, seeds: int, console: Console) -> di
     return document
 
 
-def _row(cell: str, model: keras.Model, trainings: list[tuple]) -> dict[str, Any]:
-    values = [value for _, value in trainings]
+def _train(
+    task: Task, config: Settings, run: runs.Run, cell: str, seed: int, console: Console
+) -> _Trained:
+    model = task.build(cell, seed)
+    if cell == "custom":
+        copy_weights(task.build("builtin", seed), model)
+    folder = runs.Run(run / f"{cell}-{seed}")
+    folder.path.mkdir()
+    fitted = training.fit(
+        model,
+        task.train(seed),
+        validation=task.validation,
+        run=folder,
+        epochs=config.epochs,
+        monitor=task.monitor,
+        better=task.better,
+        console=console,
+    )
+    (folder / runs.STATE).unlink()
+    if fitted.interrupted:
+        raise KeyboardInterrupt
+    return _Trained(fitted, task.measure(model), model.count_params())
+
+
+def _row(cell: str, trained: Sequence[_Trained]) -> dict[str, Any]:
+    values = [one.value for one in trained]
     return {
         "cell": cell,
-        "parameters": model.count_params(),
+        "parameters": trained[0].parameters,
         "median": statistics.median(values),
         "min": min(values),
         "max": max(values),
         "milliseconds_per_step": statistics.median(
-            fitted.milliseconds_per_step for fitted, _ in trainings
+            one.fitted.milliseconds_per_step for one in trained
         ),
-        "seconds": sum(fitted.seconds for fitted, _ in trainings),
+        "seconds": sum(one.fitted.seconds for one in trained),
     }
 
 

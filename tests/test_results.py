@@ -91,7 +91,8 @@ def project(tmp_path):
     (folder / "README.md").write_text(
         "# Toy\n\n## Results\n\n| `toy` | 2.01 (1.9 to 2.2) |\n\n"
         "## Built-in against custom\n\n<!-- results -->\n<!-- end of results -->\n\n"
-        "The two are one.\n\n## Fast\n\n│ custom │ 4.0 │ 0.9 │ 0.8 │ 1.0 │\n\n## Limits\n\n- 0.5 of it\n"
+        "The two are one.\n\n## Fast\n\n│ custom │ 4.0 │ 0.9 │ 0.8 │ 1.0 │\n"
+        "\n## Limits\n\n- 0.5 of it\n"
     )
     (tmp_path / "README.md").write_text(
         "| [toy](examples/toy/README.md) | a task | a type | data | bits 2.01 | 1.8 |\n"
