@@ -4,22 +4,26 @@ A custom cell says with `weights_from_builtin` how it stores a built-in layer's
 weights; by it the two networks start from the same point.
 """
 
+import logging
+import math
 import statistics
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from rich.console import Console
 
-from common import plots, report, results, runs, training
+from common import machine, plots, report, results, runs, training
+from common.callbacks import History
 from common.sequences import Batches
 from common.settings import CELLS, Settings
 
 PARITY_STEPS = 20
-TIMING_ROUNDS, STEPS_PER_ROUND = 11, 20
+# A round times so many calls from Python at least, and so many seconds of a cell.
+TIMING_ROUNDS, CALLS_PER_ROUND, ROUND_SECONDS = 11, 5, 0.3
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Task:
     """What an example must bring along to be compared."""
 
     example: str
+    dataset: str
     metric: str
     better: str  # "higher" or "lower"
     monitor: str  # value of the logs that chooses the epoch
@@ -34,6 +39,31 @@ class Task:
     train: Callable[[int], Batches]  # seed -> training batches
     validation: Batches
     measure: Callable[[keras.Model], float]  # metric on the test split
+    # metric of models without a network on the test split, by name
+    baselines: Callable[[], Mapping[str, float]]
+
+
+class _Trained(NamedTuple):
+    """One training of one cell."""
+
+    fitted: training.Fitted
+    value: float  # of the metric
+    parameters: int
+
+
+class _Repeated(keras.utils.PyDataset):
+    """One batch again and again: what a step takes without making its batch."""
+
+    def __init__(self, batch: tuple, steps: int):
+        super().__init__()
+        self.batch, self.steps = batch, steps
+
+    @property
+    def num_batches(self) -> int:
+        return self.steps
+
+    def __getitem__(self, index: int) -> tuple:
+        return self.batch
 
 
 def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
@@ -114,28 +144,48 @@ def _gradient_difference(task: Task, seed: int, batch: tuple) -> float:
     return _largest_difference(*gradients)
 
 
-def step_time_ratio(task: Task, seed: int) -> dict[str, float]:
+def step_time_ratio(
+    task: Task, seed: int, *, seconds: float = ROUND_SECONDS
+) -> dict[str, float]:
     """Return the time of a custom step over that of a built-in step, on one batch.
 
-    Both are timed in alternation, so that a machine that slows down slows both.
+    Both train as `fit` trains them, in alternation, so that a machine that slows down
+    slows both. Each round has a ratio of its own.
+
+    Args:
+        task: what is compared.
+        seed: of the two models and the batch.
+        seconds: time of one cell in a round, at least.
+
+    Returns:
+        median, smallest and largest of the ratios, and how many `rounds` there were.
     """
     models = [task.build(cell, seed) for cell in ("builtin", "custom")]
     batch = task.train(seed)[0]
+    at_once = models[0].steps_per_execution
+    for model in models:
+        _, *others = _step_seconds(model, batch, 3 * at_once)  # the first compiles
+    calls = max(CALLS_PER_ROUND, math.ceil(seconds / (min(others) * at_once)))
     ratios = []
-    for round_ in range(TIMING_ROUNDS + 1):
-        seconds = []
-        for model in models:
-            start = time.perf_counter()
-            for _ in range(STEPS_PER_ROUND):
-                model.train_on_batch(*batch)
-            seconds.append(time.perf_counter() - start)
-        if round_:  # the first one compiles
-            ratios.append(seconds[1] / seconds[0])
+    for _ in range(TIMING_ROUNDS):
+        builtin, custom = (
+            statistics.median(_step_seconds(model, batch, calls * at_once))
+            for model in models
+        )
+        ratios.append(custom / builtin)
     return {
         "median": statistics.median(ratios),
         "min": min(ratios),
         "max": max(ratios),
+        "rounds": TIMING_ROUNDS,
     }
+
+
+def _step_seconds(model: keras.Model, batch: tuple, steps: int) -> list[float]:
+    """Train `steps` times on `batch`; return the time of a step in every call."""
+    history = History()
+    model.fit(_Repeated(batch, steps), verbose=0, shuffle=False, callbacks=[history])
+    return history.step_seconds
 
 
 def compare(task: Task, config: Settings, *, seeds: int, console: Console) -> dict:
@@ -143,43 +193,40 @@ def compare(task: Task, config: Settings, *, seeds: int, console: Console) -> di
 
     Raises:
         UserError: the run folder cannot be used.
+        KeyboardInterrupt: Ctrl-C. A comparison of half a training would say nothing.
     """
+    # TensorFlow warns that there are many models; here that is the point.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     run = runs.start(task.example, config.runs_dir, runs.to_json(config), "compare-")
-    rows, histories = [], {}
-    for cell in CELLS:
-        trainings = []
-        for seed in range(config.seed, config.seed + seeds):
+    trained: dict[str, list[_Trained]] = {cell: [] for cell in CELLS}
+    # Side by side: a machine that slows down for a while slows all cells.
+    for seed in range(config.seed, config.seed + seeds):
+        for cell in CELLS:
             console.print(f"{cell}, seed {seed}", highlight=False)
-            model = task.build(cell, seed)
-            if cell == "custom":
-                copy_weights(task.build("builtin", seed), model)
-            folder = runs.Run(run / f"{cell}-{seed}")
-            folder.path.mkdir()
-            fitted = training.fit(
-                model,
-                task.train(seed),
-                validation=task.validation,
-                run=folder,
-                epochs=config.epochs,
-                monitor=task.monitor,
-                better=task.better,
-                console=console,
-            )
-            (folder / runs.STATE).unlink()
-            trainings.append((fitted, task.measure(model)))
-            histories.setdefault(cell, []).append(fitted.history)
-        rows.append(_row(cell, model, trainings))
+            trained[cell].append(_train(task, config, run, cell, seed, console))
+    quickest = min(one.fitted.seconds for all_ in trained.values() for one in all_)
     document = {
         "example": task.example,
+        "dataset": task.dataset,
+        "preset": config.preset,
+        "backend": keras.backend.backend(),
+        "date": date.today().isoformat(),
+        "machine": machine.describe(),
+        "versions": machine.versions(),
         "metric": {"name": task.metric, "split": "test", "better": task.better},
+        "seed": config.seed,
         "seeds": seeds,
-        "cells": rows,
+        "cells": [_row(cell, trained[cell]) for cell in CELLS],
+        "baselines": dict(task.baselines()),
         "parity": parity(task, config.seed),
-        "step_time_ratio": step_time_ratio(task, config.seed),
+        # A toy training is not worth a long timing.
+        "step_time_ratio": step_time_ratio(
+            task, config.seed, seconds=min(ROUND_SECONDS, quickest / 30)
+        ),
     }
     plots.overlaid_curves(
         run / "figures" / "compare.png",
-        {cell: histories[cell][0] for cell in ("builtin", "custom")},
+        {cell: trained[cell][0].fitted.history for cell in ("builtin", "custom")},
         value=task.monitor,
     )
     runs.write_json(run / runs.COMPARE, document)
@@ -189,18 +236,42 @@ def compare(task: Task, config: Settings, *, seeds: int, console: Console) -> di
     return document
 
 
-def _row(cell: str, model: keras.Model, trainings: list[tuple]) -> dict[str, Any]:
-    values = [value for _, value in trainings]
+def _train(
+    task: Task, config: Settings, run: runs.Run, cell: str, seed: int, console: Console
+) -> _Trained:
+    model = task.build(cell, seed)
+    if cell == "custom":
+        copy_weights(task.build("builtin", seed), model)
+    folder = runs.Run(run / f"{cell}-{seed}")
+    folder.path.mkdir()
+    fitted = training.fit(
+        model,
+        task.train(seed),
+        validation=task.validation,
+        run=folder,
+        epochs=config.epochs,
+        monitor=task.monitor,
+        better=task.better,
+        console=console,
+    )
+    (folder / runs.STATE).unlink()
+    if fitted.interrupted:
+        raise KeyboardInterrupt
+    return _Trained(fitted, task.measure(model), model.count_params())
+
+
+def _row(cell: str, trained: Sequence[_Trained]) -> dict[str, Any]:
+    values = [one.value for one in trained]
     return {
         "cell": cell,
-        "parameters": model.count_params(),
+        "parameters": trained[0].parameters,
         "median": statistics.median(values),
         "min": min(values),
         "max": max(values),
         "milliseconds_per_step": statistics.median(
-            fitted.milliseconds_per_step for fitted, _ in trainings
+            one.fitted.milliseconds_per_step for one in trained
         ),
-        "seconds": sum(fitted.seconds for fitted, _ in trainings),
+        "seconds": sum(one.fitted.seconds for one in trained),
     }
 
 
@@ -216,6 +287,5 @@ def show(document: dict[str, Any], console: Console):
     for name, value in document["parity"].items():
         what = name.replace("_", " ").replace("after", "after 20 steps of")
         console.print(f"largest difference, {what}: {value:.1e}", highlight=False)
-    console.print(
-        results.pace(document["step_time_ratio"]), highlight=False, soft_wrap=True
-    )
+    for sentence in results.findings(document):
+        console.print(sentence, highlight=False, soft_wrap=True)

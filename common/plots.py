@@ -129,9 +129,13 @@ def overlaid_curves(
     ):
         epochs = [row["epoch"] for row in rows]
         values = [row[value] for row in rows]
-        axes.plot(epochs, values, color=color, linewidth=width, label=name)
+        # A single epoch is a point, which a line alone would not show.
+        size = 2 * width
+        axes.plot(
+            epochs, values, ".-", c=color, linewidth=width, markersize=size, label=name
+        )
     axes.ticklabel_format(axis="y", useOffset=False)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     name = value.replace("val_", "validation ")
     axes.set(xlabel="epoch", ylabel=name)
     axes.legend()

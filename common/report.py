@@ -235,8 +235,10 @@ def read_comparison(run: runs.Run) -> Comparison:
     ratio = document.get("step_time_ratio")
     _check(path, ratio, RATIO_NEEDS)
     document["parity"] = _numbers(document["parity"])
+    document["baselines"] = _numbers(document.get("baselines"))
     pictures = _pictures(run / "figures")
-    return Comparison(run, config, document, pictures, results.pace(ratio))
+    says = " ".join(results.findings(document))
+    return Comparison(run, config, document, pictures, says)
 
 
 def newest_comparison(folder: Path) -> Comparison | None:

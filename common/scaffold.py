@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from common import results_page
 from common.errors import UserError, check_choice, one_line
 
 # What every example that trains a network has; anything else is no template.
@@ -124,6 +125,7 @@ def _renamed(path: Path, source: str, name: str) -> bytes:
             "and measured\nbelow is about that one, until you change it."
         )
         text = re.sub(r"^# [^:\n]*(.*)\n", rf"# {_title(name)}\g<1>\n\n{note}\n", text)
+        text = results_page.BLOCK.sub(r"\g<1>\g<2>", text)  # nothing measured yet
     return text.encode()
 
 

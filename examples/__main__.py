@@ -1,4 +1,4 @@
-"""`python -m examples`: the index of the examples, reports, and copies."""
+"""`python -m examples`: the index of the examples, comparisons, reports, copies."""
 
 import ast
 import sys
@@ -9,6 +9,7 @@ from typing import Annotated
 import tyro
 
 from common import cli, scaffold
+from examples.compare_all import Compare
 
 ROOT = Path(__file__).parents[1]
 
@@ -74,13 +75,20 @@ def new(options: New):
     print(scaffold.what_to_edit(ROOT, options.source, options.name))
 
 
+def compare(options: Compare):
+    """Run the comparisons of all examples and write what they found on one page."""
+    from examples.compare_all import run_all
+
+    run_all(options)
+
+
 def _is_trained(name: str) -> bool:
     return name in scaffold.templates(ROOT)
 
 
 def main():
     """Parse the command line and call the verb."""
-    cli.main("", show, new, report, presets={}, keras=False)
+    cli.main("", show, new, report, compare, presets={}, keras=False)
 
 
 if __name__ == "__main__":

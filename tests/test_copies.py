@@ -20,8 +20,8 @@ def test_copy_works_at_once(source, tmp_path):
     ignore = shutil.ignore_patterns("__pycache__")
     for folder in ("common", f"examples/{source}", "datasets", "tests"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignore)
-    for path in ("pyproject.toml", "examples/__init__.py", "examples/__main__.py"):
-        shutil.copy(ROOT / path, tmp_path / path)
+    for path in (ROOT / "pyproject.toml", *ROOT.glob("examples/*.py")):
+        shutil.copy(path, tmp_path / path.relative_to(ROOT))
     scaffold.copy(tmp_path, source, "my_task")
     # Nothing of the copy may lean on what it was copied from.
     shutil.rmtree(tmp_path / "examples" / source)

@@ -95,18 +95,20 @@ def test_new_copies_and_says_what_to_edit(here, tmp_path, monkeypatch):
         assert output.count("\n") == 1
 
 
-@pytest.mark.parametrize("words", [["--help"], ["new", "--help"], ["report", "--help"]])
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], ["new", "--help"], ["report", "--help"], ["compare", "--help"]],
+)
 def test_help_names_every_verb_and_flag(here, words):
     status, output = here(*words)
     assert status == 0
-    expected = {
-        1: "python -m examples new",
-        2: "--from" if "new" in words else "--runs",
-    }
-    assert expected[len(words)] in output
+    flags = {"new": "--from", "report": "--runs-dir", "compare": "--from-runs"}
+    assert flags.get(words[0], "python -m examples new") in output
 
 
 def test_unknown_verb_is_refused(here):
     status, output = here("train")
     assert status == 2
-    assert "the verb must be one of show, new, report; received 'train'" in output
+    assert (
+        "the verb must be one of show, new, report, compare; received 'train'" in output
+    )

@@ -10,6 +10,7 @@ from rich.console import Console
 from common import compare as comparison
 from common import models, plots, results, runs, training
 from common.sequences import Batches
+from examples.forecasting import baselines
 from examples.forecasting.config import Compare, Config
 from examples.forecasting.data import CODEC, EXAMPLE, Data, Windows, load
 from examples.forecasting.evaluate import (
@@ -198,14 +199,20 @@ def compare(config: Compare, console: Console | None = None) -> dict[str, Any]:
     before = data.before(data.cuts[0])
     tested = data.after(data.cuts[1], data.test_steps)
 
+    def measured(forecast) -> float:
+        return over_steps(measures(tested, data, forecast))[config.metric]
+
     def measure(model: keras.Model) -> float:
         adjusted = Forecaster(model, data.codec).adjusted(tested, config.horizon)
-        return over_steps(measures(tested, data, tested.to_units(adjusted)))[
-            config.metric
-        ]
+        return measured(tested.to_units(adjusted))
+
+    def others() -> dict[str, float]:
+        forecasts = baselines.forecasts(before, tested)
+        return {name: measured(forecast) for name, forecast in forecasts.items()}
 
     task = comparison.Task(
         example=EXAMPLE,
+        dataset=config.data or config.dataset,
         metric=config.metric,
         better="lower",
         monitor="val_loss",
@@ -215,6 +222,7 @@ def compare(config: Compare, console: Console | None = None) -> dict[str, Any]:
         train=lambda seed: _batches(dataclasses.replace(config, seed=seed), before),
         validation=_validation(data),
         measure=measure,
+        baselines=others,
     )
     return comparison.compare(
         task, config, seeds=config.seeds, console=console or Console()

@@ -15,6 +15,7 @@ from examples.sentiment.data import CODEC, EXAMPLE, Data, load
 from examples.sentiment.evaluate import (
     READ_BATCH,
     accuracy,
+    baseline_predictions,
     classes,
     draw,
     evaluate,
@@ -122,8 +123,14 @@ def compare(config: Compare, console: Console | None = None) -> dict[str, Any]:
         UserError: the data or the run folder cannot be used.
     """
     data = load(config)
+
+    def baselines() -> dict[str, float]:
+        predicted = baseline_predictions(data)
+        return {name: accuracy(data.test, found) for name, found in predicted.items()}
+
     task = comparison.Task(
         example=EXAMPLE,
+        dataset=config.data or config.dataset,
         metric="accuracy",
         better="higher",
         monitor="val_accuracy",
@@ -133,6 +140,7 @@ def compare(config: Compare, console: Console | None = None) -> dict[str, Any]:
         train=lambda seed: data.train.batches(config.batch_size, seed=seed),
         validation=data.validation.batches(READ_BATCH),
         measure=lambda model: accuracy(data.test, classes(model, data.test)),
+        baselines=baselines,
     )
     return comparison.compare(
         task, config, seeds=config.seeds, console=console or Console()

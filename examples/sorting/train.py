@@ -12,7 +12,14 @@ from common import compare as comparison
 from common import models, plots, results, runs, training
 from examples.sorting.config import Compare, Config
 from examples.sorting.data import CODEC, EXAMPLE, PADDING, Data, load
-from examples.sorting.evaluate import draw_figures, evaluate, measures, show
+from examples.sorting.evaluate import (
+    METRIC,
+    baseline_answers,
+    draw_figures,
+    evaluate,
+    measures,
+    show,
+)
 from examples.sorting.model import build_model
 from examples.sorting.predict import READ_BATCH, Sorter
 
@@ -125,11 +132,16 @@ def compare(config: Compare, console: Console | None = None) -> dict[str, Any]:
     test = data.slices["random"]
 
     def measure(model: keras.Model) -> float:
-        return measures(test, Sorter(model, data.codec).sort(test))["wholly_right"]
+        return measures(test, Sorter(model, data.codec).sort(test))[METRIC]
+
+    def baselines() -> dict[str, float]:
+        answers = baseline_answers(data)
+        return {name: measures(test, lists)[METRIC] for name, lists in answers.items()}
 
     task = comparison.Task(
         example=EXAMPLE,
-        metric="wholly_right",
+        dataset=f"{config.values} lists",
+        metric=METRIC,
         better="higher",
         monitor="val_wholly_right",
         build=lambda cell, seed: compiled_model(
@@ -138,6 +150,7 @@ def compare(config: Compare, console: Console | None = None) -> dict[str, Any]:
         train=lambda seed: batches(config, data, seed),
         validation=data.validation_batches(READ_BATCH),
         measure=measure,
+        baselines=baselines,
     )
     return comparison.compare(
         task, config, seeds=config.seeds, console=console or Console()

@@ -77,12 +77,7 @@ def evaluate(writer: Writer, data: Data, *, python: bool) -> Evaluation:
     splits = (data.validation, data.test)
     nats = [surprisals(writer, split.ids) for split in splits]
     test = nats[1]
-    both = np.concatenate([split.ids for split in splits])
-    size = len(data.codec.vocabulary)
-    counted = {
-        name: -np.log(p[-len(test) :])
-        for name, p in ngrams(data.train.ids, both, size).items()
-    }
+    counted = counted_nats(data)
     kinds = np.array([kind_of(character) for character in data.test.text[1:]])
     parts = {name: kinds == name for name in sorted(set(kinds))}
     sample = "".join(writer.write(**SAMPLE))
@@ -97,10 +92,7 @@ def evaluate(writer: Writer, data: Data, *, python: bool) -> Evaluation:
                 np.concatenate(nats).mean()
             ),
         },
-        "baselines": {
-            **{name: bits(values) for name, values in counted.items()},
-            "lzma": compressed_bits(data.train.text, data.test.text),
-        },
+        "baselines": baseline_bits(data, counted),
         "slices": {name: bits(test[part]) for name, part in parts.items()},
         "slices_beside": {
             name: {kind: bits(counted[name][part]) for kind, part in parts.items()}
@@ -117,6 +109,22 @@ def evaluate(writer: Writer, data: Data, *, python: bool) -> Evaluation:
             "test_text": share_of_python_lines(excerpt),
         }
     return Evaluation(sample, values)
+
+
+def counted_nats(data: Data) -> dict[str, np.ndarray]:
+    """Return the surprisal (N - 1,) in nats of every test character for the n-grams."""
+    both = np.concatenate([data.validation.ids, data.test.ids])
+    predicted = ngrams(data.train.ids, both, len(data.codec.vocabulary))
+    count = len(data.test.ids) - 1
+    return {name: -np.log(p[-count:]) for name, p in predicted.items()}
+
+
+def baseline_bits(data: Data, counted: dict[str, np.ndarray]) -> dict[str, float]:
+    """Return the bits a test character of the n-grams, as counted, and of LZMA."""
+    return {
+        **{name: bits(values) for name, values in counted.items()},
+        "lzma": compressed_bits(data.train.text, data.test.text),
+    }
 
 
 def memorisation(text: str, train: str) -> dict[str, Any]:

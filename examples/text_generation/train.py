@@ -14,7 +14,9 @@ from examples.text_generation.config import Compare, Config
 from examples.text_generation.data import CODEC, EXAMPLE, SPLITS, Data, load
 from examples.text_generation.evaluate import (
     METRIC,
+    baseline_bits,
     bits,
+    counted_nats,
     draw,
     evaluate,
     show,
@@ -154,6 +156,7 @@ def compare(config: Compare, console: Console | None = None) -> dict[str, Any]:
 
     task = comparison.Task(
         example=EXAMPLE,
+        dataset=config.data or config.dataset,
         metric=METRIC,
         better="lower",
         monitor="val_loss",
@@ -163,6 +166,7 @@ def compare(config: Compare, console: Console | None = None) -> dict[str, Any]:
         train=lambda seed: train_streams(config, data, seed),
         validation=data.validation.streams(config.batch_size, chunk=config.chunk),
         measure=measure,
+        baselines=lambda: baseline_bits(data, counted_nats(data)),
     )
     return comparison.compare(
         task, config, seeds=config.seeds, console=console or Console()

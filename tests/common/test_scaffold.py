@@ -13,7 +13,8 @@ FILES = {
     "model.py": 'PACKAGE = "toy"\nOTHER = "examples.toy_two"\n',
     "train.py": "",
     "predict.py": "",
-    "README.md": "# Toy: one toy\n\nRun `python -m examples.toy`.\n",
+    "README.md": "# Toy: one toy\n\nRun `python -m examples.toy`.\n\n"
+    "<!-- results -->\n| toy | 0.5 |\n<!-- end of results -->\n",
     "toy.png": b"\x89PNG toy",
     "__pycache__/data.pyc": b"toy",
 }
@@ -55,9 +56,9 @@ def test_names_change_and_nothing_else(root):
     assert before == {name: after[name] for name in before}
     assert {str(path.relative_to(root)) for path in written} == set(new)
     assert "examples/my_own/__pycache__/data.pyc" not in new
-    assert new.pop("examples/my_own/README.md").startswith(
-        "# My own: one toy\n\nA copy"
-    )
+    readme = new.pop("examples/my_own/README.md")
+    assert readme.startswith("# My own: one toy\n\nA copy")
+    assert readme.endswith("\n\n<!-- results -->\n<!-- end of results -->\n")
     assert {
         name.removeprefix("examples/my_own/"): text for name, text in new.items()
     } == {

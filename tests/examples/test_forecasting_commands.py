@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from common import results_page
 from examples.forecasting.__main__ import main
 from examples.forecasting.config import Config
 from tests.conftest import ROOT, newest, write_series
@@ -123,6 +124,7 @@ def test_compare_finds_the_cells_equal(here, file, tmp_path):
     assert document["parity"]["gradient"] < 1e-4
     assert document["parity"]["weights_after_training"] < 1e-2
     assert "times the built-in layer's time" in output
+    assert len(results_page.lines_about(EXAMPLE, results_page.block(document))) == 7
 
 
 def checked(path, *, horizon, names):

@@ -11,6 +11,7 @@ import time
 import numpy as np
 import pytest
 
+from common import results_page
 from tests.conftest import ROOT, newest, results
 
 ARTEFACTS = {
@@ -182,6 +183,7 @@ def test_compare_finds_the_cells_equal(command, small_file, tmp_path):
     assert 0 < document["step_time_ratio"]["min"] <= document["step_time_ratio"]["max"]
     assert "times the built-in layer's time" in done.stdout
     assert (path.parent / "figures" / "compare.png").stat().st_size > 1000
+    assert len(results_page.lines_about("sentiment", results_page.block(document))) == 7
 
 
 def test_help_is_quick_and_explains_every_setting(command):

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 
+from common import results_page
 from examples.sorting.__main__ import main
 from examples.sorting.train import XLA_PAYS_FROM
 from tests.conftest import ROOT, newest, results
@@ -165,6 +166,7 @@ def test_compare_finds_the_cells_equal(here, tmp_path):
     assert 0 < document["step_time_ratio"]["min"] <= document["step_time_ratio"]["max"]
     assert "times the built-in layer's time" in output
     assert (path.parent / "figures" / "compare.png").stat().st_size > 1000
+    assert len(results_page.lines_about("sorting", results_page.block(document))) == 7
 
 
 def test_help_explains_every_setting_without_tensorflow():

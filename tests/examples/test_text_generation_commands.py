@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 
+from common import results_page
 from examples.text_generation.__main__ import main
 from tests.conftest import ROOT, newest, results, write_code
 
@@ -182,6 +183,7 @@ def test_compare_finds_the_cells_equal(here, file, tmp_path):
     assert document["parity"]["gradient"] < 1e-4
     assert document["parity"]["weights_after_training"] < 1e-2
     assert "times the built-in layer's time" in output
+    assert len(results_page.lines_about(EXAMPLE, results_page.block(document))) == 7
 
 
 def test_speed_times_what_it_says(here):

@@ -1,0 +1,131 @@
+"""`python -m examples compare`: the comparisons of all examples, and their page."""
+
+import importlib
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+from common import scaffold, settings
+from common.errors import UserError, check_choice, check_whole
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compare:
+    """What to compare and where the page goes."""
+
+    preset: str = "default"
+    """Preset of every example."""
+    seeds: int = 3
+    """Trainings of each cell, with seeds 0, 1, 2, ..."""
+    examples: tuple[str, ...] = ()
+    """Examples to train now; default: all. Of the others, the newest comparison with
+    the same preset and seeds is taken from --runs-dir."""
+    from_runs: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Train nothing; make the page of what is in --runs-dir."""
+    runs_dir: str = "runs"
+    """Folder of the run folders."""
+    output: str = "RESULTS.md"
+    """Page to write. Beside RESULTS.md, the tables in the examples' READMEs follow."""
+
+    def __post_init__(self):
+        check_whole("--seeds", self.seeds, at_least=1, at_most=100)
+        if self.examples and self.from_runs:
+            raise UserError("give --examples or --from-runs, not both")
+
+    @property
+    def command(self) -> str:
+        """What the user types for the page, wherever runs and page may lie."""
+        return f"python -m examples compare --preset {self.preset} --seeds {self.seeds}"
+
+
+def run_all(options: Compare):
+    """Run the comparisons, each in a process of its own, and write the page.
+
+    The page is written anew after each of them, so that a run that is cut short loses
+    only the comparison that it was at.
+
+    Raises:
+        UserError: the options are wrong, or a comparison failed.
+    """
+    from common import results_page
+
+    names = scaffold.templates(ROOT)
+    for name in options.examples:
+        check_choice("--examples", name, names)
+    wanted = {name: _settings(name, options) for name in names}
+    chosen = list(dict.fromkeys(options.examples)) or names
+    for name in chosen:
+        if wanted[name] is None:
+            check_choice(f"--preset of {name}", options.preset, _config(name).PRESETS)
+    results_page.check_free(Path(options.output), options.command)
+    if options.from_runs:
+        _write(options, wanted)
+        return
+    failed = []
+    for number, name in enumerate(chosen, start=1):
+        print(f"\n{name}, {number} of {len(chosen)}", flush=True)
+        if _run(name, options):
+            _write(options, wanted)
+        else:
+            failed.append(name)
+    if failed:
+        raise UserError(f"comparisons that failed, see above: {', '.join(failed)}")
+
+
+def _config(name: str) -> Any:
+    return importlib.import_module(f"examples.{name}.config")
+
+
+def _settings(name: str, options: Compare) -> dict[str, Any] | None:
+    """Return the settings of an example's comparison; `None` without such a preset."""
+    config = _config(name)
+    if options.preset not in config.PRESETS:
+        return None
+    made = settings.from_preset(config.Compare, config.PRESETS, options.preset)
+    return {**settings.to_json(made), "seeds": options.seeds}
+
+
+def _run(name: str, options: Compare) -> bool:
+    """Compare in a process of its own, which gives all memory back; say if it worked.
+
+    Raises:
+        KeyboardInterrupt: it was interrupted.
+    """
+    words = ["--preset", options.preset, "--seeds", str(options.seeds)]
+    command = [sys.executable, "-m", f"examples.{name}", "compare", *words]
+    done = subprocess.run([*command, "--runs-dir", options.runs_dir], check=False)
+    if done.returncode == 130:
+        raise KeyboardInterrupt
+    return done.returncode == 0
+
+
+def _write(options: Compare, wanted: dict[str, dict[str, Any] | None]) -> Sequence:
+    from common import results_page
+
+    documents, missing = [], []
+    for name, one in wanted.items():
+        if one is None:
+            continue
+        found, damaged = results_page.newest(Path(options.runs_dir) / name, one)
+        for line in damaged:
+            print(f"skipped: {line}", file=sys.stderr)
+        if found:
+            documents.append(found)
+        else:
+            missing.append(name)
+    if not documents:
+        raise UserError(
+            f"no comparison in {options.runs_dir} with --preset {options.preset} "
+            f"--seeds {options.seeds}"
+        )
+    for path in results_page.write(
+        Path(options.output), options.command, documents, missing
+    ):
+        print(path, flush=True)
