@@ -48,7 +48,11 @@ def loss():
 
 
 def train_steps(network, values, *, steps, optimizer=None):
-    network.compile(optimizer or keras.optimizers.Adam(0.01), loss())
+    network.compile(
+        optimizer or keras.optimizers.Adam(0.01),
+        loss(),
+        run_eagerly=steps == 1,  # one step is done before a graph is traced
+    )
     for step in range(steps):
         network.train_on_batch(*batch(values, seed=step))
 
