@@ -81,6 +81,15 @@ def in_process(monkeypatch, capsys):
     return run
 
 
+@pytest.fixture
+def quick_timing(monkeypatch):
+    """Let `compare` time a few steps: enough to see that it does, not how fast."""
+    from common import compare
+
+    monkeypatch.setattr(compare, "TIMING_ROUNDS", 2)
+    monkeypatch.setattr(compare, "STEPS_PER_ROUND", 2)
+
+
 def write_reviews(path, *, rows=200, seed=0):
     """Write a file of short reviews of two labels that are easy to tell apart."""
     rng = random.Random(seed)

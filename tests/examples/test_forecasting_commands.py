@@ -109,7 +109,7 @@ def test_run_on_several_series_reports_every_step(toy):
     )
 
 
-def test_compare_finds_the_cells_equal(here, file, tmp_path):
+def test_compare_finds_the_cells_equal(here, quick_timing, file, tmp_path):
     flags = ["--data", file, *TOY, "--epochs", 1, "--seeds", 1]
     output = here("compare", *flags, "--runs-dir", tmp_path)
     (path,) = tmp_path.glob(f"{EXAMPLE}/compare-*/compare.json")

@@ -40,7 +40,11 @@ def batch(seed=0):
 
 
 def train_steps(network, *, steps, optimizer=None):
-    network.compile(optimizer or keras.optimizers.Adam(0.01), "mse")
+    network.compile(
+        optimizer or keras.optimizers.Adam(0.01),
+        "mse",
+        run_eagerly=steps == 1,  # one step is done before a graph is traced
+    )
     for step in range(steps):
         network.train_on_batch(*batch(step))
 

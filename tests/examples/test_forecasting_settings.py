@@ -90,6 +90,7 @@ def fingerprint(config):
     data = load(config)
     before = data.before(data.cuts[0])
     model, batches = compiled_model(config, before), _batches(config, before)
+    model.run_eagerly = True  # two steps are done before a graph is traced
     for index in range(2):
         model.train_on_batch(*batches[index])
     names = [type(layer).__name__ for layer in model.layers]

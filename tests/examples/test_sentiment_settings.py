@@ -37,6 +37,7 @@ def fingerprint(config):
     """Return all that a training with `config` starts from, after two steps of it."""
     data = load(config)
     model = compiled_model(config, data)
+    model.run_eagerly = True  # two steps are done before a graph is traced
     batches = data.train.batches(config.batch_size, seed=config.seed)
     for index in range(2):
         model.train_on_batch(*batches[index])

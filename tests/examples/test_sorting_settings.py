@@ -34,6 +34,7 @@ def fingerprint(config):
     """Return all that a training with `config` starts from, after two steps of it."""
     data = load(config)
     model = compiled_model(config)
+    model.run_eagerly = True  # two steps are done before a graph is traced
     train = batches(config, data, config.seed)
     for index in range(2):
         model.train_on_batch(*train[index])
