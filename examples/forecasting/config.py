@@ -49,7 +49,7 @@ class Config(Settings):
     """Most missing values in a row; each is taken from the step before it."""
     horizon: int = 1
     """Steps to forecast."""
-    window: int = 12
+    window: int = 9
     """Steps that the network reads."""
     strategy: Literal["direct", "autoregressive"] = "direct"
     """Forecast all steps at once; or one, which is read to forecast the next."""
@@ -72,13 +72,13 @@ class Config(Settings):
     """Subtract the season, as far as it explains the past (STL), and add it again."""
     period: int | None = None
     """Steps after which the season comes back; None: a year, a week or a day."""
-    level: Literal["series", "mean", "last"] = "series"
+    level: Literal["series", "mean", "last"] = "last"
     """Subtracted from a window: its series' mean so far, its own mean, its last."""
     scale: Literal["pooled", "series"] = "pooled"
     """One scale for all series, or each series' own."""
-    members: int = 8
+    members: int = 4
     """Networks that are trained side by side; the forecast is their mean."""
-    linear: bool = False
+    linear: bool = True
     """Add a linear function of the window to each network's answer."""
     noise: float = 0.1
     """Standard deviation of the noise that training adds to scaled values."""
@@ -151,8 +151,8 @@ PRESETS = {
         "learning_rate": 3e-3,
         "transform": "log",
         "season": "stl",
-        "level": "last",
         "members": 3,
+        "linear": False,
         "noise": 0.0,
         "weight_decay": 1e-3,
         "loss": "mae",
@@ -168,16 +168,14 @@ PRESETS = {
         "test_steps": 2880,
         "validation_steps": 2880,
         "horizon": 24,
-        "window": 48,
+        "window": 96,
         "units": 32,
         "epochs": 6,
         "passes": 1,
         "batch_size": 128,
         "learning_rate": 1e-3,
         "transform": "none",
-        "level": "last",
         "members": 1,
-        "linear": True,
         "noise": 0.0,
         "backtest": 1,
         "refit": False,
