@@ -1,4 +1,4 @@
-"""`python -m examples`: the index of the examples, reports, and copies."""
+"""`python -m examples`: the index of the examples, reports, copies, timings."""
 
 import ast
 import sys
@@ -9,6 +9,7 @@ from typing import Annotated
 import tyro
 
 from common import cli, scaffold
+from examples.benchmark.config import Benchmark
 
 ROOT = Path(__file__).parents[1]
 
@@ -74,13 +75,21 @@ def new(options: New):
     print(scaffold.what_to_edit(ROOT, options.source, options.name))
 
 
+def benchmark(options: Benchmark):
+    """Time training steps: built-in, by hand, unrolled, XLA, gated, PyTorch."""
+    cli.import_keras()
+    from examples.benchmark.run import benchmark
+
+    benchmark(options)
+
+
 def _is_trained(name: str) -> bool:
     return name in scaffold.templates(ROOT)
 
 
 def main():
     """Parse the command line and call the verb."""
-    cli.main("", show, new, report, presets={}, keras=False)
+    cli.main("", show, new, report, benchmark, presets={}, keras=False)
 
 
 if __name__ == "__main__":

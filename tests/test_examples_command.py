@@ -109,4 +109,7 @@ def test_help_names_every_verb_and_flag(here, words):
 def test_unknown_verb_is_refused(here):
     status, output = here("train")
     assert status == 2
-    assert "the verb must be one of show, new, report; received 'train'" in output
+    assert (
+        "the verb must be one of show, new, report, benchmark; received 'train'"
+        in output
+    )
