@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from rich.console import Console
 
 from common.errors import UserError
 from examples import __main__ as command
@@ -158,30 +159,23 @@ def test_models_of_an_example_are_timed_as_it_is_said(monkeypatch):
         "training_step",
         lambda model, batch: built.append(model) or keep(model, batch),
     )
-    monkeypatch.setattr(models, "WAYS", [models.Way("custom", False, False, 2)])
+    monkeypatch.setattr(models, "KINDS", [(False, False, 2)])
+    monkeypatch.setattr(models, "FEW", 0)
     options = Benchmark(models="smoke", rounds=1, seconds=0.001)
-
-    class Quiet:
-        def print(self, *words, **options):
-            pass
-
-    found = timed_example(options, "forecasting", Quiet())
+    found = timed_example(options, "forecasting", Console(quiet=True))
     assert found["batch"] == [32, 12, 1]
-    one, builtin, custom = found["ways"]
-    assert (builtin["unroll"], builtin["at_once"], builtin["default"]) == (
-        True,
-        20,
-        True,
-    )
-    assert (custom["cell"], custom["default"], one["default"]) == (
-        "custom",
-        True,
-        False,
-    )
-    (layer,) = models.recurrent_layers(built[0])
-    assert (layer.unroll, built[0].steps_per_execution) == (False, 2)
-    # Every call was two steps.
-    assert int(built[0].optimizer.iterations) % 2 == 0
+    keys = ("cell", "unroll", "at_once", "default")
+    assert [tuple(way[key] for key in keys) for way in found["ways"]] == [
+        ("builtin", False, 2, False),
+        ("custom", False, 2, False),
+        ("builtin", True, 20, True),
+        ("custom", True, 20, True),
+    ]
+    for model, way in zip(built, found["ways"], strict=True):
+        (layer,) = models.recurrent_layers(model)
+        assert layer.unroll == way["unroll"]
+        # Every call was so many steps.
+        assert int(model.optimizer.iterations) % way["at_once"] == 0
 
 
 @pytest.mark.parametrize(

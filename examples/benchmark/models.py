@@ -21,13 +21,15 @@ class Way(NamedTuple):
     at_once: int
 
 
-# Unrolled, with XLA, steps in a call. XLA takes minutes to compile an unrolled loop.
+# Unrolled, with XLA, steps in a call.
 KINDS = (
     *((False, False, at_once) for at_once in (1, 10, 50)),
-    *((True, False, at_once) for at_once in (10, 50)),
+    (True, False, 10),
     (False, True, 10),
 )
-WAYS = [Way(cell, *kind) for cell in ("builtin", "custom") for kind in KINDS]
+BOTH = (True, True, 10)
+FEW = 32  # steps of all layers together; of more, XLA compiles too long unrolled
+CELLS = ("builtin", "custom")
 
 
 def source(example: str, preset: str) -> tuple[Callable[[str], keras.Model], Batches]:
@@ -73,6 +75,21 @@ def default_way(model: keras.Model, cell: str) -> Way:
     """Return how a compiled model computes its step as its example has set it."""
     unroll = all(layer.unroll for layer in recurrent_layers(model))
     return Way(cell, unroll, bool(model.jit_compile), model.steps_per_execution)
+
+
+def ways(build: Callable[[str], keras.Model], steps: int) -> list[Way]:
+    """Return the ways to time, those that the example has set among them.
+
+    Args:
+        build: from a cell to the compiled model.
+        steps: of a sequence.
+    """
+    models = {cell: build(cell) for cell in CELLS}
+    few = steps * len(recurrent_layers(models["builtin"])) <= FEW
+    kinds = (*KINDS, BOTH) if few else KINDS
+    found = [Way(cell, *kind) for cell in CELLS for kind in kinds]
+    set_ = [default_way(model, cell) for cell, model in models.items()]
+    return list(dict.fromkeys([*found, *set_]))
 
 
 def training_steps(

@@ -258,7 +258,7 @@ def _step_counts(document: Document) -> Iterator[Section]:
     )
     yield Section(
         "seconds until the first step is done, by steps",
-        "Building, compiling and the step: what unrolling and XLA cost.",
+        "Tracing, compiling and the step: what unrolling and XLA cost.",
         columns,
         _by_way(sizes, names, lambda size, way: _digits(size["first_call"][way])),
         [],

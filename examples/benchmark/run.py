@@ -151,20 +151,18 @@ def timed_example(options: Benchmark, name: str, console: Console) -> dict[str, 
     console.print(f"example {name}", highlight=False)
     build, batches = models.source(name, options.models)
     batch = batches[batches.num_batches // 2]
-    defaults = {
-        cell: models.default_way(build(cell), cell) for cell in ("builtin", "custom")
-    }
-    wanted = list(dict.fromkeys([*models.WAYS, *defaults.values()]))
+    inputs = batch[0][0] if isinstance(batch[0], tuple) else batch[0]
+    defaults = [models.default_way(build(cell), cell) for cell in models.CELLS]
+    wanted = models.ways(build, inputs.shape[1])
     calls = models.training_steps(build, batch, wanted)
     first = timing.first_calls(calls)
     taken = timing.alternate(calls, rounds=options.rounds, seconds=options.seconds)
     calls.clear()
     forget()
-    inputs = batch[0][0] if isinstance(batch[0], tuple) else batch[0]
     rows = [
         {
             **way._asdict(),
-            "default": way == defaults[way.cell],
+            "default": way in defaults,
             "first_call": first[way],
             "seconds": [value / way.at_once for value in taken[way]],
         }
