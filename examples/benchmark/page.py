@@ -116,7 +116,8 @@ def _widths(document: Document) -> Iterator[Section]:
             "time over PyTorch nn.RNN's, by width",
             "Median of the ratios round by round, smallest and largest. Below 1, the "
             "way is faster than nn.RNN, which computes what SimpleRNN does. GRU and "
-            "LSTM do three and four times the work.",
+            "LSTM do three and four times the work. In one process the two libraries "
+            "slow each other somewhat.",
             columns,
             _by_way(sizes, others, lambda size, way: _over(size, way, ways.TORCH)),
             list(_against_torch(sizes)),
