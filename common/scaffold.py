@@ -119,6 +119,7 @@ def _renamed(path: Path, source: str, name: str) -> bytes:
     if path.name == "__init__.py":
         text = re.sub(r'^"""[^:\n]*:', f'"""{_title(name)}:', text)
     if path.name == "README.md":
+        text = text.replace(f"<!-- results: {source} -->", f"<!-- results: {name} -->")
         note = (
             f"A copy of the example [{source}](../{source}/README.md): what is said "
             "and measured\nbelow is about that one, until you change it."

@@ -13,7 +13,7 @@ FILES = {
     "model.py": 'PACKAGE = "toy"\nOTHER = "examples.toy_two"\n',
     "train.py": "",
     "predict.py": "",
-    "README.md": "# Toy: one toy\n\nRun `python -m examples.toy`.\n",
+    "README.md": "# Toy: one toy\n\n`python -m examples.toy`\n<!-- results: toy -->\n",
     "toy.png": b"\x89PNG toy",
     "__pycache__/data.pyc": b"toy",
 }
@@ -55,9 +55,9 @@ def test_names_change_and_nothing_else(root):
     assert before == {name: after[name] for name in before}
     assert {str(path.relative_to(root)) for path in written} == set(new)
     assert "examples/my_own/__pycache__/data.pyc" not in new
-    assert new.pop("examples/my_own/README.md").startswith(
-        "# My own: one toy\n\nA copy"
-    )
+    page = new.pop("examples/my_own/README.md")
+    assert page.startswith("# My own: one toy\n\nA copy")
+    assert page.endswith("`python -m examples.my_own`\n<!-- results: my_own -->\n")
     assert {
         name.removeprefix("examples/my_own/"): text for name, text in new.items()
     } == {
