@@ -68,11 +68,11 @@ def main(
 
 def _run(verb: Verb, options: Any, *, keras: bool):
     if keras:
-        _import_keras()
+        import_keras()
     verb(options)
 
 
-def _import_keras():
+def import_keras():
     """Import Keras while stderr is put aside.
 
     TensorFlow 2.21 writes log lines at import whatever TF_CPP_MIN_LOG_LEVEL says. What
@@ -106,14 +106,17 @@ def _parse(
     ]
     default = tyro.MISSING_NONPROP
     started_with = None
-    if issubclass(kind, settings.Settings):
+    # Of the verbs of all examples, one may have presets of its own.
+    presets = getattr(kind, "PRESETS", presets)
+    trains = issubclass(kind, settings.Settings)
+    if trains or hasattr(kind, "PRESETS"):
         early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
         # `nargs="?"`: a flag whose value is missing is left to tyro to complain about.
         early.add_argument("--preset", nargs="?", default="default", const="default")
         early.add_argument("--runs-dir", "--runs_dir", nargs="?", default=kind.runs_dir)
         early.add_argument("--resume", action="store_true")
         known, _ = early.parse_known_args(words)
-        if known.resume:
+        if trains and known.resume:
             run = runs.find_unfinished(example, known.runs_dir)
             started_with = runs.read_config(example, run)
             default = settings.from_json(kind, started_with)

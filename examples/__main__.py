@@ -1,4 +1,4 @@
-"""`python -m examples`: the index of the examples, comparisons, reports, copies."""
+"""`python -m examples`: the index of the examples, results, reports, copies."""
 
 import ast
 import sys
@@ -9,6 +9,7 @@ from typing import Annotated
 import tyro
 
 from common import cli, scaffold
+from examples.benchmark.config import Benchmark
 from examples.compare_all import Compare
 
 ROOT = Path(__file__).parents[1]
@@ -82,13 +83,21 @@ def compare(options: Compare):
     run_all(options)
 
 
+def benchmark(options: Benchmark):
+    """Time training steps: built-in, by hand, unrolled, XLA, gated, PyTorch."""
+    cli.import_keras()
+    from examples.benchmark.run import benchmark
+
+    benchmark(options)
+
+
 def _is_trained(name: str) -> bool:
     return name in scaffold.templates(ROOT)
 
 
 def main():
     """Parse the command line and call the verb."""
-    cli.main("", show, new, report, compare, presets={}, keras=False)
+    cli.main("", show, new, report, compare, benchmark, presets={}, keras=False)
 
 
 if __name__ == "__main__":

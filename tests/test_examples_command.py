@@ -110,5 +110,6 @@ def test_unknown_verb_is_refused(here):
     status, output = here("train")
     assert status == 2
     assert (
-        "the verb must be one of show, new, report, compare; received 'train'" in output
+        "the verb must be one of show, new, report, compare, benchmark; "
+        "received 'train'" in output
     )

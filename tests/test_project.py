@@ -17,12 +17,22 @@ READMES = sorted(
     for path in ROOT.rglob("*.md")
     if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
 )
+
+
+def commands(text):
+    """Return the commands in a page: those in blocks, then those within a sentence."""
+    blocks = re.findall(r"```(?:bash|sh)\n(.*?)```", text, re.DOTALL)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    inside = re.findall(r"`(python\s-m\sexamples\.[^`<]*)`", text)
+    return [line for line in lines if "-m examples" in line] + [
+        " ".join(words.split()) for words in inside
+    ]
+
+
 COMMANDS = [
     pytest.param(line, id=f"{path.parent.name}:{line[:60]}")
     for path in READMES
-    for block in re.findall(r"```(?:bash|sh)\n(.*?)```", path.read_text(), re.DOTALL)
-    for line in block.replace("\\\n", " ").splitlines()
-    if "-m examples" in line
+    for line in commands(path.read_text())
 ]
 
 
@@ -66,7 +76,11 @@ def test_datasets_folder_shadows_no_package():
 
 
 def test_examples_import_no_other_example_and_common_imports_none():
-    for path in [*ROOT.glob("common/*.py"), *ROOT.glob("examples/*/*.py")]:
+    # A package that cannot be run is no example: a verb of them all.
+    examples = [path.parent for path in ROOT.glob("examples/*/__main__.py")]
+    own_files = [path for folder in examples for path in folder.glob("*.py")]
+    assert own_files
+    for path in [*ROOT.glob("common/*.py"), *own_files]:
         imported = set(
             re.findall(r"^\s*(?:from|import) examples\.(\w+)", path.read_text(), re.M)
         )

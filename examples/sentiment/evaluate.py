@@ -20,8 +20,7 @@ from sklearn.pipeline import make_pipeline
 
 from common import plots, results
 from common.sequences import Batches, predict
-from common.text import words
-from examples.sentiment.data import Data, Split
+from examples.sentiment.data import Data, Split, words
 
 READ_BATCH = 128  # texts at a time where nothing is trained
 SHUFFLE_SEED = 0

@@ -11,10 +11,9 @@ import numpy as np
 
 from common import inputs, models, runs
 from common.errors import UserError
-from common.text import words
 from examples.sentiment import model as _registers_the_cell  # noqa: F401
 from examples.sentiment.config import Classify
-from examples.sentiment.data import CODEC, EXAMPLE, Codec
+from examples.sentiment.data import CODEC, EXAMPLE, Codec, words
 
 
 @dataclass(frozen=True)

@@ -104,12 +104,16 @@ def right(numbers: np.ndarray, written: np.ndarray) -> np.ndarray:
     return (written == ascending(numbers)).all(axis=1)
 
 
-def in_words(numbers: np.ndarray, written: np.ndarray, places: int = 4) -> str:
-    """Return one list and the answer to it as a line: `3 1 2 -> 1 2 3 (right)`."""
+def in_words(numbers: np.ndarray, written: np.ndarray, *, short: bool = True) -> str:
+    """Return one list and the answer to it as a line: `3 1 2 -> 1 2 3 (right)`.
+
+    Short, numbers have four digits; otherwise as many as it takes to read them back.
+    """
 
     def text(row: np.ndarray) -> str:
-        shown = [f"{x:.{places}g}" if x == x else "?" for x in row if x != PADDING]
-        return " ".join(shown)
+        numbers = [x for x in row if x != PADDING]
+        shown = [f"{x:.4g}" if short else str(x) for x in numbers]
+        return " ".join("?" if x == "nan" else x for x in shown)
 
     outcome = "right" if right(numbers[None], written[None])[0] else "wrong"
     return f"{text(numbers)} -> {text(written)} ({outcome})"
@@ -136,7 +140,7 @@ def sort(options: Sort):
         print(json.dumps(answers))
         return
     for pair in zip(numbers, written, strict=True):
-        print(in_words(*pair, places=8))
+        print(in_words(*pair, short=False))
 
 
 def _parsed(texts: list[str], codec: Codec) -> list[list[float]]:

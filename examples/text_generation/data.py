@@ -28,6 +28,8 @@ VALIDATION_FILE, TEST_FILE, FOLD = 4, 9, 10
 LARGEST_FILE, LARGEST_TEXT = 40 * 1024, 2_000_000
 # What a split needs for its figures to mean anything.
 MIN_CHARACTERS, MIN_PER_SPLIT = 10_000, 500
+# Training steps in an epoch below which a user is told so.
+FEW_STEPS = 20
 # Characters that training has fewer times than this share one id.
 MIN_COUNT = 5
 
@@ -158,6 +160,10 @@ def load(config: Config) -> Data:
     if folded:
         notes = [*notes, f"{folded} rare characters share one id, which is not written"]
     splits = {name: Split(text, codec.encode(text)) for name, text in texts.items()}
+    streams = splits["train"].streams(config.batch_size, chunk=config.chunk)
+    if streams.num_batches < FEW_STEPS:
+        few = f"{streams.num_batches} training steps in an epoch are few"
+        notes = [*notes, f"{few}; a smaller --batch-size makes more of them"]
     return Data(codec=codec, notes=notes, **splits)
 
 

@@ -11,14 +11,14 @@ import keras
 import numpy as np
 from rich.console import Console
 
-from common import results
+from common import results, timing
 from common.text import Vocabulary
 from examples.text_generation.config import Config, Speed
 from examples.text_generation.data import Codec, Data, Split
 from examples.text_generation.predict import CHARACTERS_PER_CALL, Writer
 from examples.text_generation.train import compiled_model, network, train_streams
 
-ROUNDS, STEPS_PER_ROUND = 11, 10
+ROUNDS, SECONDS_PER_TURN = 11, 0.1
 PREDICT_CALLS = 40  # each is slow, and as slow as the next
 
 
@@ -44,19 +44,13 @@ def speed(options: Speed, console: Console | None = None) -> dict[str, dict]:
         (
             name,
             f"{1000 * statistics.median(values):.1f}",
-            *(f"{value:.2f}" for value in spread(values, base)),
+            *(f"{value:.2f}" for value in timing.spread(values, base)),
         )
         for name, values in seconds.items()
     ]
     headings = ("network", "ms a step", "time over builtin's", "min", "max")
     results.show(console, "training", headings, rows)
     return {"writing": rates, "training": seconds}
-
-
-def spread(values: list[float], base: list[float]) -> tuple[float, float, float]:
-    """Return median, smallest and largest of the ratios round by round."""
-    ratios = [value / other for value, other in zip(values, base, strict=True)]
-    return statistics.median(ratios), min(ratios), max(ratios)
 
 
 def random_text(options: Speed) -> Data:
@@ -102,16 +96,7 @@ def training(config: Config, data: Data, console: Console) -> dict[str, list[flo
         steps["PyTorch nn.RNN"] = torch_step(config, data, batch)
     except ImportError:
         console.print("PyTorch is not installed, and so is not timed", highlight=False)
-    seconds: dict[str, list[float]] = {name: [] for name in steps}
-    for round_ in range(ROUNDS + 1):
-        for name, step in steps.items():
-            start = time.perf_counter()
-            for _ in range(STEPS_PER_ROUND):
-                step()
-            if round_:  # the first one compiles
-                taken = time.perf_counter() - start
-                seconds[name].append(taken / STEPS_PER_ROUND)
-    return seconds
+    return timing.alternate(steps, rounds=ROUNDS, seconds=SECONDS_PER_TURN)
 
 
 def keras_step(cell: str, config: Config, data: Data, batch: tuple) -> Callable:

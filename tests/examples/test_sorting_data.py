@@ -240,6 +240,8 @@ def test_measures_of_places_that_no_number_got():
         "is_ascending": pytest.approx(2 / 3),
     }
     assert in_words(lists[1], written[1]) == "0.5 0.25 0.75 -> 0.25 ? 0.75 (wrong)"
+    tenths = np.array([0.3, 0.1], "float32")
+    assert in_words(tenths, tenths[::-1], short=False) == "0.3 0.1 -> 0.1 0.3 (right)"
 
 
 @given(st.lists(st.lists(st.integers(0, 9), min_size=2, max_size=5), min_size=1))

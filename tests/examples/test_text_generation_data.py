@@ -108,6 +108,11 @@ def test_few_files_are_cut_in_order(tmp_path):
     assert data.notes[0] == "2 files, cut in order"
 
 
+def test_few_training_steps_are_noted(file):
+    assert "3 training steps in an epoch are few" in load(own(file)).notes[-1]
+    assert not load(own(file, batch_size=8)).notes
+
+
 def test_python_source_is_split_by_file_and_not_executed(tmp_path, monkeypatch):
     for index in range(20):
         text = f"raise SystemExit({index})\n" * 100

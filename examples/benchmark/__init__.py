@@ -1,0 +1,1 @@
+"""How long a training step takes, by way of computing it, size and length."""
