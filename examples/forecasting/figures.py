@@ -89,7 +89,7 @@ def forecasts(path: Path, document: dict[str, Any], evaluation: Evaluation, data
         times = series.times(begin, end - begin)
         axes.plot(times, series.values[begin:end], "k.-", linewidth=1, markersize=3)
         _with_interval(axes, times[first - begin :], values)
-        ahead = f", {horizon} steps ahead" if many else ""
+        ahead = f", {_steps(horizon)} ahead" if many else ""
         axes.set_title(f"{series.name}{ahead}", fontsize=10, loc="left")
         axes.legend(fontsize=8, loc="upper left")
     figure.tight_layout()
@@ -108,13 +108,21 @@ def forecasts(path: Path, document: dict[str, Any], evaluation: Evaluation, data
     )
 
 
+def _steps(count: int) -> str:
+    return f"{count} step" if count == 1 else f"{count} steps"
+
+
+def _bars(axes, values: dict[str, float]):
+    colors = [color for color, _ in STYLES[: len(values)]]
+    axes.bar(list(values), list(values.values()), color=colors)
+
+
 def by_step(path: Path, curves: dict[str, list[float]], name: str):
     """Draw the error of every model by step; with one step, as bars."""
     figure = Figure(figsize=(6, 3.6))
     axes = figure.subplots()
     if len(curves["network"]) == 1:
-        colors = [color for color, _ in STYLES[: len(curves)]]
-        axes.bar(list(curves), [values[0] for values in curves.values()], color=colors)
+        _bars(axes, {key: values[0] for key, values in curves.items()})
     else:
         for (key, values), (color, style) in zip(curves.items(), STYLES, strict=False):
             steps = np.arange(1, len(values) + 1)
@@ -168,11 +176,17 @@ def backtest(path: Path, rows: list[dict[str, Any]], name: str):
     axes = figure.subplots()
     origins = [row["origin"] for row in rows]
     keys = [key for key in rows[0] if key not in ("origin", "windows")]
-    for key, (color, style) in zip(keys, STYLES, strict=False):
-        axes.plot(origins, [row[key] for row in rows], style, color=color, label=key)
-    axes.set(xlabel="origin: the network knows what is before", ylabel=name)
-    axes.set_ylim(0, None)
-    axes.legend()
+    what = "origin: the network knows what is before"
+    if len(rows) == 1:
+        _bars(axes, {key: rows[0][key] for key in keys})
+        axes.set_xlabel(f"{what} {origins[0]}")
+    else:
+        for key, (color, style) in zip(keys, STYLES, strict=False):
+            values = [row[key] for row in rows]
+            axes.plot(origins, values, style, color=color, label=key)
+        axes.set_xlabel(what)
+        axes.legend()
+    axes.set(ylabel=name, ylim=(0, None))
     last = ", ".join(f"{key} {rows[-1][key]:.3g}" for key in keys)
     plots.save(
         figure,
@@ -183,9 +197,7 @@ def backtest(path: Path, rows: list[dict[str, Any]], name: str):
     )
 
 
-def futures(
-    path: Path, every: list[Series], answers: dict[str, np.ndarray], *, title: str
-):
+def futures(path: Path, every: list[Series], answers: dict[str, np.ndarray]):
     """Draw the end of the history and the forecast of a few series."""
     count = min(SHOWN, len(every))
     figure, rows = _rows(count)
@@ -202,7 +214,7 @@ def futures(
         )
         values = {name: columns[index] for name, columns in answers.items()}
         _with_interval(axes, series.times(len(series), horizon), values, ".-")
-        axes.set_title(f"{series.name}, {title}", fontsize=10, loc="left")
+        axes.set_title(f"{series.name}, {_steps(horizon)}", fontsize=10, loc="left")
         axes.legend(fontsize=8, loc="upper left")
     figure.tight_layout()
     plots.save(figure, path, svg=False)  # a file that the user has named

@@ -133,7 +133,7 @@ def forecast(options: Forecast):
         frame.to_csv(path, index=False, float_format="%.6g")
     from examples.forecasting.figures import futures  # matplotlib is slow to import
 
-    futures(figure, every, answers, title=f"{horizon} steps")
+    futures(figure, every, answers)
     print(frame.head(SHOWN).to_string(index=False, float_format=lambda x: f"{x:.6g}"))
     if len(frame) > SHOWN:
         print(f"... {len(frame) - SHOWN} more rows")
