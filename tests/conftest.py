@@ -87,7 +87,7 @@ def quick_timing(monkeypatch):
     from common import compare
 
     monkeypatch.setattr(compare, "TIMING_ROUNDS", 2)
-    monkeypatch.setattr(compare, "STEPS_PER_ROUND", 2)
+    monkeypatch.setattr(compare, "CALLS_PER_ROUND", 2)
 
 
 def write_reviews(path, *, rows=200, seed=0):

@@ -7,11 +7,11 @@ import sys
 import pytest
 from rich.console import Console
 
+from common import results_page
 from common.errors import UserError
 from examples import __main__ as command
-from examples.benchmark import lengths, models, page, ways
+from examples.benchmark import lengths, models, page, run, ways
 from examples.benchmark.config import Benchmark
-from examples.benchmark.run import timed_example, torch_is_there
 from tests.conftest import ROOT
 
 WAYS = [ways.BUILTIN, ways.TEXTBOOK, ways.CONCISE, ways.ONE_HOT, ways.ROW_LOOKUP]
@@ -109,14 +109,12 @@ def test_page_without_pytorch_compares_with_none(document):
 
 def test_only_a_page_of_this_command_is_replaced(document, tmp_path):
     path = tmp_path / "page.md"
-    page.check_free(path)
     page.write(path, document)
-    page.check_free(path)
+    results_page.check_free(path, page.COMMAND)
     path.write_text("mine")
+    options = {"preset": "smoke", "runs_dir": str(tmp_path)}
     with pytest.raises(UserError, match="is another"):
-        page.check_free(path)
-    with pytest.raises(UserError, match="no folder"):
-        page.check_free(tmp_path / "none" / "page.md")
+        run.benchmark(Benchmark(**options, output=str(path)))
 
 
 def test_command_of_the_page_names_what_was_set():
@@ -136,8 +134,8 @@ def test_smoke(in_process, tmp_path):
     (only,) = document["sizes"]
     names = set(only["seconds"])
     assert {ways.BUILTIN, ways.XLA, ways.UNROLL, ways.GRU, ways.LSTM} < names
-    assert (ways.TORCH in names) == torch_is_there()
-    assert ("PyTorch is not installed" in printed) == (not torch_is_there())
+    assert (ways.TORCH in names) == run.torch_is_there()
+    assert ("PyTorch is not installed" in printed) == (not run.torch_is_there())
     for values in only["seconds"].values():
         assert len(values) == 2
         assert all(0 < value < 60 for value in values)
@@ -162,7 +160,7 @@ def test_models_of_an_example_are_timed_as_it_is_said(monkeypatch):
     monkeypatch.setattr(models, "KINDS", [(False, False, 2)])
     monkeypatch.setattr(models, "FEW", 0)
     options = Benchmark(models="smoke", rounds=1, seconds=0.001)
-    found = timed_example(options, "forecasting", Console(quiet=True))
+    found = run.timed_example(options, "forecasting", Console(quiet=True))
     assert found["batch"] == [32, 12, 1]
     keys = ("cell", "unroll", "at_once", "default")
     assert [tuple(way[key] for key in keys) for way in found["ways"]] == [

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from common import runs, timing
+from common import results_page, runs, timing
 from common.errors import UserError, one_line
 from examples.benchmark import ways
 from examples.benchmark.config import Benchmark
 
-MARK = "<!-- Written by `python -m examples benchmark`; never edited by hand. -->"
+COMMAND = "python -m examples benchmark"
 LEVEL = 1.02  # up to this ratio of times two ways count as level: so far they vary
 Document = Mapping[str, Any]
 
@@ -348,23 +348,6 @@ def _example_says(rows, defaults) -> Iterator[str]:
     yield f"custom over built-in, both as their example sets them: {ratio}."
 
 
-def check_free(path: Path):
-    """Raise `UserError` unless `path` is free, or a page that this command wrote."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        if path.parent.is_dir():
-            return
-        raise UserError(f"--output: there is no folder {path.parent}") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"--output cannot be used: {one_line(error)}") from None
-    if text.partition("\n")[0] != MARK:
-        raise UserError(
-            "--output must be a new file or a page that this command has written; "
-            f"{path} is another"
-        )
-
-
 def write(path: Path, document: Document):
     """Write the page.
 
@@ -380,7 +363,7 @@ def write(path: Path, document: Document):
 def markdown(document: Document) -> str:
     """Return the page of a benchmark."""
     paragraphs = [
-        f"{MARK}\n# Benchmark: the time of a training step",
+        f"{results_page.marker(COMMAND)}\n# Benchmark: the time of a training step",
         f"```bash\n{document['command']}\n```",
         "; ".join(facts(document)) + ".",
         f"Everything is timed in turns, A B C A B C, {document['settings']['rounds']} "

@@ -19,7 +19,7 @@ import keras
 import tensorflow as tf
 from rich.console import Console
 
-from common import machine, results, runs, timing
+from common import machine, results, results_page, runs, timing
 from examples.benchmark import figures, lengths, models, page, pytorch, ways
 from examples.benchmark.config import Benchmark
 
@@ -36,7 +36,7 @@ def benchmark(options: Benchmark, console: Console | None = None) -> dict[str, A
     # Else it advises to trace less often. Every model here is traced once.
     tf.get_logger().setLevel("ERROR")
     if options.output is not None:
-        page.check_free(Path(options.output))
+        results_page.check_free(Path(options.output), page.COMMAND)
     settings = dataclasses.asdict(options)
     del settings["runs_dir"], settings["output"]
     run = runs.start("benchmark", options.runs_dir, settings)
