@@ -91,4 +91,15 @@ def from_json(kind: type[SettingsT], values: dict[str, Any]) -> SettingsT:
     if set(values) != fields:
         odd = ", ".join(sorted(fields.symmetric_difference(values)))
         raise UserError(f"config.json is not one of this example; fields differ: {odd}")
-    return kind(**values)
+    # JSON knows no tuples.
+    several = {
+        field.name
+        for field in dataclasses.fields(kind)
+        if isinstance(field.default, tuple)
+    }
+    return kind(
+        **{
+            name: tuple(value) if name in several and isinstance(value, list) else value
+            for name, value in values.items()
+        }
+    )

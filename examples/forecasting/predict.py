@@ -21,6 +21,7 @@ from examples.forecasting.data import CODEC, EXAMPLE, Windows, read
 
 READ_BATCH = 2048  # windows at a time where nothing is trained
 COLUMNS = ("unique_id", "ds", "mean", "lo-80", "hi-80", "lo-95", "hi-95")
+LAST_YEAR = 9000  # times can be written and drawn up to 9999, with a margin
 SHOWN = 24  # rows that are printed; the file has all
 
 
@@ -119,6 +120,13 @@ def forecast(options: Forecast):
     every, notes = _series(run, options)
     tables.check_frequency(every, codec.frequency)
     every, more = _long_enough(every, codec)
+    for one in every:
+        end = one.times(len(one) + horizon - 1, 1)[0]
+        if end.year > LAST_YEAR:
+            raise UserError(
+                f"--horizon must end by the year {LAST_YEAR}; {horizon} steps after "
+                f"{one.name!r} end in {end.year}"
+            )
     windows = latest(codec, every)
     answers = forecaster.forecast(windows, horizon)
     for note in [*notes, *more]:

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from common import results_page
 from examples.forecasting.__main__ import main
 from examples.forecasting.config import Config
-from tests.conftest import ROOT, newest, write_series
+from tests.conftest import ROOT, newest, results, write_series
 
 EXAMPLE = "forecasting"
 ARTEFACTS = {
@@ -356,6 +357,7 @@ def test_bad_file_is_not_forecast(here, file, toy, tmp_path, name):
     [
         (["--horizon", "0"], "--horizon must be a whole number, 1..10000"),
         (["--horizon", "-1"], "--horizon must be a whole number, 1..10000"),
+        (["--horizon", "90000"], "--horizon must be a whole number, 1..10000"),
         (["--output", "next.txt"], "--output must end in .csv"),
         (["--output", "no/folder/next.csv"], "there is no folder no/folder"),
         (["--data", "nowhere.csv"], "nowhere.csv does not exist"),
@@ -366,6 +368,16 @@ def test_bad_request_gets_one_line(here, toy, tmp_path, words, message):
     flags = ["--runs-dir", toy, "--output", tmp_path / "next.csv"]
     assert message in here("forecast", *flags, *words, check=2)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_forecast_beyond_the_calendar_is_refused(here, toy, tmp_path):
+    old = write_series(tmp_path / "old.csv", lengths=(30,))
+    table = pd.read_csv(old)
+    table.assign(ds=table["ds"].str.replace("200", "899")).to_csv(old, index=False)
+    flags = ["--data", old, "--runs-dir", toy, "--output", tmp_path / "o.csv"]
+    message = here("forecast", *flags, "--horizon", 200, check=2)
+    assert "--horizon must end by the year 9000; 200 steps after 's0' end" in message
+    assert not (tmp_path / "o.csv").exists()
 
 
 def test_constant_series_is_forecast_as_it_is(here, toy, tmp_path):
@@ -404,6 +416,29 @@ def test_codec_of_another_run_is_refused(here, toy, tmp_path):
     (folder / "codec.json").write_text(json.dumps({**codec, "window": 7}))
     flags = ["--run", folder, "--output", tmp_path / "next.csv"]
     assert "does not belong to" in here("forecast", *flags, check=2)
+
+
+def test_killed_and_resumed_equals_uninterrupted(command, here, file, tmp_path):
+    flags = ["--data", file, *TOY, "--epochs", 4]
+    here(*flags, "--runs-dir", tmp_path / "whole")
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", f"examples.{EXAMPLE}"),
+            *map(str, [*flags, "--runs-dir", tmp_path / "cut"]),
+        ],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert any("epoch 2/4" in line for line in process.stdout)
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    assert "resumed after epoch" in here("--resume", "--runs-dir", tmp_path / "cut")
+    whole, cut = (newest(tmp_path / name, EXAMPLE) for name in ("whole", "cut"))
+    assert results(whole) == results(cut)
+    assert (whole / "codec.json").read_text() == (cut / "codec.json").read_text()
 
 
 def test_no_finished_run_is_said(here, tmp_path):

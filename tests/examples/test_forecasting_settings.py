@@ -1,12 +1,14 @@
 """Every setting of the forecasting example changes what is trained."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from common.errors import UserError
+from common.settings import from_json, to_json
 from examples.forecasting.config import PRESETS, Config, Forecast
 from examples.forecasting.data import load
 from examples.forecasting.evaluate import measures, over_steps
@@ -211,3 +213,9 @@ def test_presets_differ_from_the_defaults_in_what_they_name():
 def test_settings_out_of_range_are_refused(kind, bad):
     with pytest.raises(UserError, match=next(iter(bad)).replace("_", "-")):
         kind(**bad)
+
+
+def test_settings_come_back_from_json():
+    config = Config(covariates=("x", "z"), season="stl", test_steps=4)
+    written = json.loads(json.dumps(to_json(config)))
+    assert from_json(Config, written) == config
