@@ -6,6 +6,7 @@ The flags are made from a settings class.
 import argparse
 import contextlib
 import io
+import logging
 import os
 import sys
 import tempfile
@@ -91,6 +92,9 @@ def import_keras():
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+    # It advises to trace less often, too. Each model here is traced once, but there are
+    # many of them in a backtest or a comparison.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def _parse(

@@ -4,7 +4,6 @@ A custom cell says with `weights_from_builtin` how it stores a built-in layer's
 weights; by it the two networks start from the same point.
 """
 
-import logging
 import math
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -195,8 +194,6 @@ def compare(task: Task, config: Settings, *, seeds: int, console: Console) -> di
         UserError: the run folder cannot be used.
         KeyboardInterrupt: Ctrl-C. A comparison of half a training would say nothing.
     """
-    # TensorFlow warns that there are many models; here that is the point.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     run = runs.start(task.example, config.runs_dir, runs.to_json(config), "compare-")
     trained: dict[str, list[_Trained]] = {cell: [] for cell in CELLS}
     # Side by side: a machine that slows down for a while slows all cells.

@@ -33,8 +33,6 @@ def benchmark(options: Benchmark, console: Console | None = None) -> dict[str, A
         UserError: the run folder or the page cannot be written.
     """
     console = console or Console()
-    # Else it advises to trace less often. Every model here is traced once.
-    tf.get_logger().setLevel("ERROR")
     if options.output is not None:
         results_page.check_free(Path(options.output), page.COMMAND)
     settings = dataclasses.asdict(options)

@@ -25,7 +25,7 @@ class Config(Settings):
 
     units: int = 8
     """Width of the hidden state."""
-    epochs: int = 12
+    epochs: int = 24
     """Validations; before each of them come --passes over the training windows."""
     passes: int = 10
     """Passes over the training windows in an epoch."""
@@ -54,8 +54,8 @@ class Config(Settings):
     strategy: Literal["direct", "autoregressive"] = "direct"
     """Forecast all steps at once; or one, which is read to forecast the next."""
     test_steps: int | None = None
-    """Last steps of every series, for the test alone; None: as many as the horizon,
-    and with a data set, its own split."""
+    """Last steps of every series, for the test alone; None: as many as the horizon, of
+    a single series a tenth; with a data set, its own split."""
     validation_steps: int | None = None
     """Steps before those; they choose the epoch. None: as many as the test has, and
     with a data set, its own split."""

@@ -212,7 +212,7 @@ def load(config: Config) -> Data:
         UserError: the file cannot be used; the message says why.
     """
     every, notes = read(config)
-    test, validation = split(config)
+    test, validation = split(config, every)
     every, more = _long_enough(every, config, test, test + validation)
     known = np.concatenate(
         [one.covariates[: len(one) - test - validation] for one in every]
@@ -246,10 +246,12 @@ def load(config: Config) -> Data:
     return replace(data, codec=replace(codec, pooled=pooled or 1.0))
 
 
-def split(config: Config) -> tuple[int, int]:
+def split(config: Config, every: list[Series]) -> tuple[int, int]:
     """Return the steps of the test part and of the validation part."""
     own = (None, None) if config.data else SPLITS[config.dataset]
-    test = config.test_steps or own[0] or config.horizon
+    # Of a series that stands alone, one forecast would say little.
+    usual = 0 if len(every) > 1 else len(every[0]) // 10
+    test = config.test_steps or own[0] or max(config.horizon, usual)
     return test, config.validation_steps or own[1] or test
 
 

@@ -111,13 +111,22 @@ def conformal_widths(folds: Sequence[Fold]) -> dict[str, list[float]]:
             for fold in folds
         ]
     )
-    count = len(scores)
-    shares = {name: int(name) / 100 for name in INTERVALS}
-    ranks = {name: math.ceil((count + 1) * share) for name, share in shares.items()}
-    ordered = np.sort(scores, axis=0)
+    count, ordered = len(scores), np.sort(scores, axis=0)
     return {
-        name: ordered[min(rank, count) - 1].tolist() for name, rank in ranks.items()
+        share: ordered[min(_rank(share, count), count) - 1].tolist()
+        for share in INTERVALS
     }
+
+
+def too_few_for(folds: Sequence[Fold]) -> list[str]:
+    """Return the intervals for which the backtest has not enough errors a step."""
+    count = sum(len(fold.windows) for fold in folds)
+    return [share for share in INTERVALS if _rank(share, count) > count]
+
+
+def _rank(share: str, count: int) -> int:
+    """Return which of `count` ordered errors bounds the interval, counted from 1."""
+    return math.ceil((count + 1) * int(share) / 100)
 
 
 def coverage(

@@ -20,6 +20,7 @@ from examples.forecasting.evaluate import (
     measures,
     over_steps,
     show,
+    too_few_for,
 )
 from examples.forecasting.model import build_model
 from examples.forecasting.predict import READ_BATCH, Forecaster
@@ -53,6 +54,13 @@ def train(config: Config, console: Console | None = None) -> dict[str, Any]:
         )
         folds = backtest(config, data, model)
         codec = dataclasses.replace(data.codec, widths=conformal_widths(folds))
+        for share in too_few_for(folds):
+            console.print(
+                f"note: the backtest's errors are too few for a {share} % interval; it "
+                "is as wide as the largest of them (--backtest, --validation-steps)",
+                highlight=False,
+                soft_wrap=True,
+            )
         data = dataclasses.replace(data, codec=codec)
         if config.refit:
             console.print("training anew with the validation part", highlight=False)

@@ -5,6 +5,7 @@ Letters: N windows, L steps read, H steps forecast.
 
 import itertools
 from dataclasses import replace
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -18,7 +19,7 @@ from examples.forecasting import baselines
 from examples.forecasting.codec import Codec, at
 from examples.forecasting.config import LEVELS, SCALES, SEASONS, TRANSFORMS, Config
 from examples.forecasting.data import Windows, load, read
-from examples.forecasting.evaluate import Fold, conformal_widths
+from examples.forecasting.evaluate import Fold, conformal_widths, too_few_for
 from examples.forecasting.model import build_model
 from examples.forecasting.predict import Forecaster, as_table, latest
 from tests.conftest import write_series
@@ -455,3 +456,19 @@ def test_row_with_more_cells_than_the_header_is_refused(tmp_path, row):
     (tmp_path / "a.csv").write_text("\n".join(lines))
     with pytest.raises(UserError, match=r"a\.csv.*(more cells|Expected 2 fields)"):
         tables.read(tmp_path / "a.csv", time_column="ds", target="y")
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"), [(3, ["80", "95"]), (4, ["95"]), (18, ["95"]), (19, [])]
+)
+def test_too_few_errors_for_an_interval_are_told(count, expected):
+    folds = [SimpleNamespace(windows=range(n)) for n in (2, count - 2)]
+    assert too_few_for(folds) == expected
+
+
+def test_single_series_is_tested_on_a_tenth_and_several_on_the_horizon(file, tmp_path):
+    assert data(file).cuts == (2 * H, H)
+    path = write_series(tmp_path / "one.csv", lengths=(64,))
+    assert data(path).cuts == (12, 6)
+    assert data(path, horizon=7).cuts == (14, 7)
+    assert data(path, test_steps=4).cuts == (8, 4)
