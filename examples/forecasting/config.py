@@ -145,7 +145,6 @@ PRESETS = {
         "horizon": 18,
         "window": 15,
         "units": 64,
-        "epochs": 24,
         "passes": 1,
         "batch_size": 256,
         "learning_rate": 3e-3,
