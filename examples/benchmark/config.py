@@ -39,7 +39,7 @@ class Benchmark:
     runs_dir: str = "runs"
     """Folder of the run folders; this run becomes RUNS_DIR/benchmark/DATE-TIME."""
 
-    # Differences from the defaults above, which take about eight minutes on two cores.
+    # Differences from the defaults above, which take about 13 minutes on two cores.
     PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
         "default": {},
         "smoke": {
