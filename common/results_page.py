@@ -95,7 +95,7 @@ def page(
 
 def marker(command: str) -> str:
     """Return the first line of the page that `command` writes."""
-    return f"<!-- Written by `{command}`; never edited by hand. -->"
+    return f"<!-- Written by `{command}`, which replaces this page. -->"
 
 
 def block(document: Mapping[str, Any]) -> str:

@@ -23,8 +23,8 @@ HEADINGS = [
     "Limits",
     "Troubleshooting",
 ]
-# Pages in the root that a command writes: a link to one holds before it is there.
-WRITTEN = {"RESULTS.md", "BENCHMARK.md"}
+# A page that a command writes: a link to it holds before it is there.
+WRITTEN = {"RESULTS.md"}
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 EXAMPLES = scaffold.templates(ROOT)
 
