@@ -72,15 +72,21 @@ def axes_in_words(figure: Figure) -> str:
 
 
 def learning_curves(
-    path: Path, history: Sequence[dict[str, float]], *, best_epoch: int
+    path: Path,
+    history: Sequence[dict[str, float]],
+    *,
+    best_epoch: int,
+    kept: bool = True,
 ):
     """Draw every value of the history for training and validation, by epoch.
 
     Args:
         path: the PNG file.
         history: one row an epoch, as `training.fit` returns it.
-        best_epoch: the epoch whose weights were kept, counted from 1.
+        best_epoch: the epoch whose weights were best, counted from 1.
+        kept: whether those weights are the run's; else it was trained anew.
     """
+    what = "kept" if kept else "best in validation"
     skip = ("epoch", "seconds")
     names = [n for n in history[0] if n not in skip and not n.startswith("val_")]
     figure = Figure(figsize=(4.5 * len(names), 3.2))
@@ -95,7 +101,7 @@ def learning_curves(
                 values = [row[key] for row in history]
                 axes.plot(epochs, values, ".-", color=color, label=label)
                 ends.append(f"{name} in {label} {values[0]:.3g} to {values[-1]:.3g}")
-        axes.axvline(best_epoch, color=GREY, linestyle=":", label="epoch kept")
+        axes.axvline(best_epoch, color=GREY, linestyle=":", label=f"epoch {what}")
         axes.ticklabel_format(axis="y", useOffset=False)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set(xlabel="epoch", ylabel=name)
@@ -104,7 +110,10 @@ def learning_curves(
     save(
         figure,
         path,
-        caption=f"Learning curves. The weights kept are those of epoch {best_epoch}.",
+        caption=f"Learning curves. The weights kept are those of epoch {best_epoch}."
+        if kept
+        else f"Learning curves. Epoch {best_epoch} was best in validation; the network "
+        "that was tested was trained anew after that, for all epochs.",
         alt=f"Lines from epoch {epochs[0]:.0f} to {epochs[-1]:.0f}: {', '.join(ends)}.",
     )
 

@@ -120,6 +120,8 @@ def pace(ratio: Mapping[str, float]) -> str:
     outcome = "as fast, within 2 %"
     if abs(ratio["median"] - 1) > 0.02:
         outcome = "faster" if ratio["median"] < 1 else "slower"
+        if ratio["min"] < 1 < ratio["max"]:
+            outcome += ", though not in every round"
     return (
         f"The custom cell takes {ratio['median']:.2f} times the built-in layer's time "
         f"a step ({ratio['min']:.2f} to {ratio['max']:.2f}): it is {outcome}."

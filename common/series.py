@@ -207,7 +207,8 @@ def _series(
         repeated = (times.loc[:row] == times[row]).sum() > 1
         what = "stands there twice" if repeated else "comes after a later time"
         raise UserError(
-            f"{where}, line {row + 2}: times must ascend; {times[row]} {what}"
+            f"{where}, line {row + 2}: times must ascend; {times[row]} {what} "
+            f"(several series are told apart by a column {ID})"
         )
     index = pd.DatetimeIndex(times)
     step, steady = _step(where, index)

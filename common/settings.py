@@ -77,8 +77,11 @@ def from_preset(
 
 def to_json(settings: Settings) -> dict[str, Any]:
     """Return what a run's result depends on, as plain JSON values."""
-    values = dataclasses.asdict(settings)
-    return {name: value for name, value in values.items() if name not in HOUSEKEEPING}
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in dataclasses.asdict(settings).items()
+        if name not in HOUSEKEEPING
+    }
 
 
 def from_json(kind: type[SettingsT], values: dict[str, Any]) -> SettingsT:

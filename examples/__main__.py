@@ -55,7 +55,9 @@ def show(options: Show):
     width = max(map(len, lines))
     for name, line in lines.items():
         print(f"python -m examples.{name:<{width}}  {line}")
-    print("\nEach answers --help, which explains every setting.")
+    print("\nEach answers --help, which explains every setting. About all of them:\n")
+    for verb in (new, report, compare, benchmark):
+        print(f"python -m examples {verb.__name__:<9}  {cli.one_line(verb.__doc__)}")
 
 
 def report(options: Report):

@@ -114,6 +114,7 @@ def _trace(config: Config, layers: list[Layer], model: keras.Model, console: Con
     taken = trace.run(layers, drawn, x)
     sizes = (layers[0].reads, *(layer.units for layer in layers))
     _heading(console, f"one sequence through {' '.join(map(str, sizes))}")
+    _say(console, "numbers are rounded here, not in the computation")
     for line in trace.lines(layers, drawn, taken):
         _say(console, line)
     from_keras, from_concise = check_trace(model, drawn, x, taken)

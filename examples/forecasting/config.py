@@ -26,7 +26,7 @@ class Config(Settings):
     units: int = 8
     """Width of the hidden state."""
     epochs: int = 24
-    """Validations; before each of them come --passes over the training windows."""
+    """Each is --passes over the training windows, and a validation."""
     passes: int = 10
     """Passes over the training windows in an epoch."""
     batch_size: int = 32

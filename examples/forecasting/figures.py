@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
 from common import plots
@@ -62,6 +63,13 @@ def _with_interval(axes, times, values: dict[str, np.ndarray], style: str = "-")
     axes.plot(times, values["mean"], style, color=BLUE, label="forecast")
 
 
+def _calendar(axes):
+    """Label times so that they do not run into each other."""
+    locator = AutoDateLocator()
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+
+
 def forecasts(path: Path, document: dict[str, Any], evaluation: Evaluation, data: Data):
     """Draw history, forecast and interval of a few series of the test.
 
@@ -89,21 +97,21 @@ def forecasts(path: Path, document: dict[str, Any], evaluation: Evaluation, data
         times = series.times(begin, end - begin)
         axes.plot(times, series.values[begin:end], "k.-", linewidth=1, markersize=3)
         _with_interval(axes, times[first - begin :], values)
+        _calendar(axes)
         ahead = f", {_steps(horizon)} ahead" if many else ""
         axes.set_title(f"{series.name}{ahead}", fontsize=10, loc="left")
-        axes.legend(fontsize=8, loc="upper left")
+        axes.legend(fontsize=8, loc="upper left", framealpha=0.5)
     figure.tight_layout()
     names = ", ".join(windows.views[index].series.name for index in shown)
-    measured = document["intervals"]
+    within = ", ".join(
+        f"{row['coverage']:.0%} lie within the interval of {share} %"
+        for share, row in document["intervals"].items()
+    )
     plots.save(
         figure,
         path,
         caption="Test forecasts with their intervals; black: the series. Of all test "
-        + " and ".join(
-            f"values, {row['coverage']:.0%} lie within the {share} % interval"
-            for share, row in measured.items()
-        )
-        + ".",
+        f"values, {within}.",
         alt=f"History, forecast and two intervals of {names}.",
     )
 
@@ -214,8 +222,9 @@ def futures(path: Path, every: list[Series], answers: dict[str, np.ndarray]):
         )
         values = {name: columns[index] for name, columns in answers.items()}
         _with_interval(axes, series.times(len(series), horizon), values, ".-")
+        _calendar(axes)
         axes.set_title(f"{series.name}, {_steps(horizon)}", fontsize=10, loc="left")
-        axes.legend(fontsize=8, loc="upper left")
+        axes.legend(fontsize=8, loc="upper left", framealpha=0.5)
     figure.tight_layout()
     plots.save(figure, path, svg=False)  # a file that the user has named
 

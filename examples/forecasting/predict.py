@@ -131,6 +131,9 @@ def forecast(options: Forecast):
     answers = forecaster.forecast(windows, horizon)
     for note in [*notes, *more]:
         print(f"note: {note}")
+    narrow, wide = (codec.widths[share] for share in INTERVALS)
+    if narrow == wide:
+        print("note: the run's backtest had too few errors to tell the intervals apart")
     if horizon > codec.horizon:
         print(
             f"note: beyond step {codec.horizon} the network goes on from its own "

@@ -77,6 +77,7 @@ def train(config: Config, console: Console | None = None) -> dict[str, Any]:
             fitted,
             dataset=config.data or config.dataset,
             total_seconds=time.perf_counter() - started,
+            refit=config.refit,
             **evaluation.values,
         )
         draw(run / "figures", document, evaluation, data, before, forecaster, fitted)
@@ -189,7 +190,10 @@ def draw(folder, document, evaluation, data, before, forecaster, fitted):
     from examples.forecasting import figures  # matplotlib is slow to import
 
     plots.learning_curves(
-        folder / "learning_curves.png", fitted.history, best_epoch=fitted.best_epoch
+        folder / "learning_curves.png",
+        fitted.history,
+        best_epoch=fitted.best_epoch,
+        kept=not document["refit"],
     )
     residuals = figures.one_step_residuals(
         before, evaluation.windows, lambda windows: forecaster.adjusted(windows, 1)

@@ -173,8 +173,7 @@ def test_forecast_reads_a_file_of_its_own(here, toy, tmp_path):
 
 def test_forecast_of_the_smallest_file_that_is_long_enough(here, toy, tmp_path):
     own = write_series(tmp_path / "own.csv", lengths=(6,))
-    flags = ["--runs-dir", toy, "--output", tmp_path / "o.csv"]
-    assert "1 constant series" in here("forecast", "--data", own, *flags)
+    here("forecast", "--data", own, "--runs-dir", toy, "--output", tmp_path / "o.csv")
     checked(tmp_path / "o.csv", horizon=3, names=["s0"])
 
 
