@@ -129,8 +129,8 @@ def test_smoke(in_process, tmp_path):
     runs, output = tmp_path / "runs", tmp_path / "PAGE.md"
     words = ["benchmark", "--preset", "smoke", "--runs-dir", runs, "--output", output]
     printed = in_process(command.main, *words)
-    (run,) = (runs / "benchmark").iterdir()
-    document = json.loads((run / "benchmark.json").read_text())
+    (folder,) = (runs / "benchmark").iterdir()
+    document = json.loads((folder / "benchmark.json").read_text())
     (only,) = document["sizes"]
     names = set(only["seconds"])
     assert {ways.BUILTIN, ways.XLA, ways.UNROLL, ways.GRU, ways.LSTM} < names
@@ -145,8 +145,8 @@ def test_smoke(in_process, tmp_path):
     assert "concise over textbook" in printed
     assert output.read_text() == page.markdown(document)
     for name in ("step_time", "lengths"):
-        assert (run / "figures" / f"{name}.png").stat().st_size > 10_000
-        assert "<title>" in (run / "figures" / f"{name}.svg").read_text()
+        assert (folder / "figures" / f"{name}.png").stat().st_size > 10_000
+        assert "<title>" in (folder / "figures" / f"{name}.svg").read_text()
 
 
 def test_models_of_an_example_are_timed_as_it_is_said(monkeypatch):
@@ -161,7 +161,7 @@ def test_models_of_an_example_are_timed_as_it_is_said(monkeypatch):
     monkeypatch.setattr(models, "FEW", 0)
     options = Benchmark(models="smoke", rounds=1, seconds=0.001)
     found = run.timed_example(options, "forecasting", Console(quiet=True))
-    assert found["batch"] == [32, 12, 1]
+    assert found["batch"] == [32, 9, 1]
     keys = ("cell", "unroll", "at_once", "default")
     assert [tuple(way[key] for key in keys) for way in found["ways"]] == [
         ("builtin", False, 2, False),
