@@ -112,8 +112,10 @@ def _parse(
     started_with = None
     # Of the verbs of all examples, one may have presets of its own.
     presets = getattr(kind, "PRESETS", presets)
+    described = one_line(verb.__doc__)
     trains = issubclass(kind, settings.Settings)
     if trains or hasattr(kind, "PRESETS"):
+        described += f" Presets: {', '.join(presets)}."
         early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
         # `nargs="?"`: a flag whose value is missing is left to tyro to complain about.
         early.add_argument("--preset", nargs="?", default="default", const="default")
@@ -126,17 +128,16 @@ def _parse(
             default = settings.from_json(kind, started_with)
         else:
             default = settings.from_preset(kind, presets, known.preset)
-    parsed = _tyro(example, verb, verbs, kind, default, words)
+    parsed = _tyro(example, verb, verbs, kind, default, words, described)
     if started_with is not None:
         _check_unchanged(settings.to_json(parsed), started_with)
     return parsed
 
 
-def _tyro(example, verb, verbs, kind, default, words) -> Any:
+def _tyro(example, verb, verbs, kind, default, words, description) -> Any:
     """Call tyro; its framed error messages become one line."""
     prog = f"python -m examples.{example}" if example else "python -m examples"
     others = [other for other in verbs if other is not verb]
-    description = one_line(verb.__doc__)
     if verb is verbs[0]:
         lines = [
             f"  {prog} {other.__name__}: {one_line(other.__doc__)}" for other in others

@@ -22,7 +22,7 @@ from common.settings import CELLS, Settings
 
 PARITY_STEPS = 20
 # A round times so many calls from Python at least, and so many seconds of a cell.
-TIMING_ROUNDS, CALLS_PER_ROUND, ROUND_SECONDS = 11, 5, 0.3
+TIMING_ROUNDS, CALLS_PER_ROUND, ROUND_SECONDS = 12, 5, 1.0
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def step_time_ratio(
     """Return the time of a custom step over that of a built-in step, on one batch.
 
     Both train as `fit` trains them, in alternation, so that a machine that slows down
-    slows both. Each round has a ratio of its own.
+    slows both: A B, B A, A B, ... Each round has a ratio of its own.
 
     Args:
         task: what is compared.
@@ -166,12 +166,14 @@ def step_time_ratio(
         _, *others = _step_seconds(model, batch, 3 * at_once)  # the first compiles
     calls = max(CALLS_PER_ROUND, math.ceil(seconds / (min(others) * at_once)))
     ratios = []
+    order = [0, 1]
     for _ in range(TIMING_ROUNDS):
-        builtin, custom = (
-            statistics.median(_step_seconds(model, batch, calls * at_once))
-            for model in models
-        )
-        ratios.append(custom / builtin)
+        taken = [0.0, 0.0]
+        for which in order:
+            steps = _step_seconds(models[which], batch, calls * at_once)
+            taken[which] = statistics.median(steps)
+        ratios.append(taken[1] / taken[0])
+        order.reverse()
     return {
         "median": statistics.median(ratios),
         "min": min(ratios),

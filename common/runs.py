@@ -24,6 +24,7 @@ CONFIG = "config.json"
 METRICS = "metrics.json"
 COMPARE = "compare.json"  # what a comparison has instead
 MODEL = "model.keras"
+LATEST = "latest"  # beside the folders
 STATE = "state.npz"  # there as long as the run can be resumed
 
 
@@ -142,7 +143,7 @@ def finish(run: Run, *, can_resume: bool = False):
 
     if not can_resume:
         (run / STATE).unlink(missing_ok=True)
-    write_text(run.path.parent / "latest", run.path.name + "\n")
+    write_text(run.path.parent / LATEST, run.path.name + "\n")
     report.leave(run)
 
 
@@ -166,13 +167,15 @@ def read_config(example: str, run: Run) -> dict[str, Any]:
 def find(example: str, *, run: str | None, runs_dir: str) -> Run:
     """Return the run at `run`, or else the newest finished run of `example`.
 
+    A file `latest` stands for the run that it names.
+
     Raises:
         UserError: there is none, it is not finished, or it is of another example.
     """
-    if run is not None:
-        found = Run(Path(run))
+    latest = _folder(example, runs_dir) / LATEST if run is None else Path(run)
+    if latest.name != LATEST:
+        found = Run(latest)
     else:
-        latest = _folder(example, runs_dir) / "latest"
         try:
             name = latest.read_text(encoding="utf-8").strip()
         except OSError:

@@ -63,11 +63,12 @@ def read(
     *,
     time_column: str,
     target: str,
+    id_column: str = ID,
     covariates: Sequence[str] = (),
     until: str | None = None,
     max_gap: int = 0,
 ) -> tuple[list[Series], list[str]]:
-    """Read a .csv or .tsv file: long, with a column `unique_id`, or one series wide.
+    """Read a .csv or .tsv file: long, with a column of names, or one series wide.
 
     A value is missing where its cell is empty or its time is left out. Such a value is
     taken from the step before it, never from a later one; missing values at either end
@@ -77,6 +78,8 @@ def read(
         path: the file, with a header.
         time_column: column with the times, ISO 8601, ascending within a series.
         target: column with the values.
+        id_column: column that tells several series apart; without a column
+            `unique_id`, the file is one series.
         covariates: further columns with numbers.
         until: last time that is read, ISO 8601; `None` for all.
         max_gap: most missing values in a row.
@@ -91,6 +94,7 @@ def read(
     for flag, name in (
         ("--time-column", time_column),
         ("--target", target),
+        *([("--id-column", id_column)] if id_column != ID else []),
         *(("--covariates", name) for name in covariates),
     ):
         if name not in table.columns:
@@ -101,9 +105,9 @@ def read(
     numbers = {name: _numbers(path, table[name]) for name in (target, *covariates)}
     frame = pd.DataFrame(numbers)
     times = _times(path, table[time_column])
-    names = table[ID] if ID in table else pd.Series(target, table.index)
+    names = table[id_column] if id_column in table else pd.Series(target, table.index)
     if names.isna().any():
-        raise UserError(f"{path}, {_line(names.isna())}: {ID} is empty")
+        raise UserError(f"{path}, {_line(names.isna())}: {id_column} is empty")
     if until is not None:
         kept = times <= _until(until)
         frame, times, names = frame[kept], times[kept], names[kept]
@@ -208,7 +212,7 @@ def _series(
         what = "stands there twice" if repeated else "comes after a later time"
         raise UserError(
             f"{where}, line {row + 2}: times must ascend; {times[row]} {what} "
-            f"(several series are told apart by a column {ID})"
+            "(several series are told apart by --id-column)"
         )
     index = pd.DatetimeIndex(times)
     step, steady = _step(where, index)

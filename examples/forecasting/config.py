@@ -36,7 +36,9 @@ class Config(Settings):
     dataset: Literal["sunspots", "jena_climate"] = "sunspots"
     """Yearly sunspot numbers, or hourly weather (Keras downloads it)."""
     data: str | None = None
-    """Your own .csv or .tsv file: one series, or several told apart by `unique_id`."""
+    """Your own .csv or .tsv file: one series, or several."""
+    id_column: str = "unique_id"
+    """Column of your file that tells several series apart."""
     time_column: str = "ds"
     """Column of your file with the times, ISO 8601."""
     target: str = "y"
@@ -134,6 +136,9 @@ class Config(Settings):
         return self.horizon if self.strategy == "direct" else 1
 
 
+# Presets that are made for a file of one's own, and what it should hold.
+FOR_FILES = {"full": "many monthly series", "etth1": "the file ETTh1.csv"}
+
 # Differences from the defaults above, which forecast the sunspots in a minute.
 PRESETS = {
     "default": {},
@@ -199,6 +204,8 @@ class Forecast:
     forecasts."""
     time_column: str | None = None
     """Column with the times; default: as in the run."""
+    id_column: str | None = None
+    """Column that tells several series apart; default: as in the run."""
     target: str | None = None
     """Column with the values; default: as in the run."""
     output: str = "forecast.csv"

@@ -15,7 +15,7 @@ from common.errors import UserError
 from common.sequences import Batches
 from common.series import Series
 from examples.forecasting.codec import Codec, View
-from examples.forecasting.config import Config
+from examples.forecasting.config import FOR_FILES, Config
 
 EXAMPLE = "forecasting"  # name of the folder of its runs
 CODEC = "codec.json"  # name of the codec in a run folder
@@ -213,7 +213,7 @@ def load(config: Config) -> Data:
     """
     every, notes = read(config)
     test, validation = split(config, every)
-    every, more = _long_enough(every, config, test, test + validation)
+    every, notes = _long_enough(every, notes, config, test)
     known = np.concatenate(
         [one.covariates[: len(one) - test - validation] for one in every]
     )
@@ -232,7 +232,7 @@ def load(config: Config) -> Data:
         target=config.target,
         covariates=dict(zip(config.covariates, pairs, strict=True)),
     )
-    data = Data(codec, every, test, validation, config.steps_at_once, [*notes, *more])
+    data = Data(codec, every, test, validation, config.steps_at_once, notes)
     train = data.before(test + validation)
     tried = data.after(test + validation, validation)
     for name, windows in (("training", train), ("validation", tried)):
@@ -256,9 +256,9 @@ def split(config: Config, every: list[Series]) -> tuple[int, int]:
 
 
 def _long_enough(
-    every: list[Series], config: Config, test: int, held_out: int
+    every: list[Series], notes: list[str], config: Config, test: int
 ) -> tuple[list[Series], list[str]]:
-    """Leave out what cannot be learned from; return the rest, and why.
+    """Leave out what cannot be learned from; return the rest, and add to the notes why.
 
     Raises:
         UserError: nothing is left.
@@ -275,7 +275,7 @@ def _long_enough(
         " steps": short,
         "constant before the test": flat,
     }
-    notes = []
+    notes = list(notes)
     for reason, left_out in reasons.items():
         if left_out:
             names = ", ".join(f"{one.name} ({len(one)} steps)" for one in left_out[:3])
@@ -303,12 +303,16 @@ def read(config: Config, *, whole: bool = False) -> tuple[list[Series], list[str
             Path(config.data),
             time_column=config.time_column,
             target=config.target,
+            id_column=config.id_column,
             covariates=config.covariates,
             until=None if whole else config.until,
             max_gap=config.max_gap,
         )
     one = _sunspots(whole) if config.dataset == "sunspots" else _jena_climate()
-    return [one], []
+    meant_for = FOR_FILES.get(config.preset)
+    if whole or not meant_for:
+        return [one], []
+    return [one], [f"--preset {config.preset} is made for --data with {meant_for}"]
 
 
 def _sunspots(whole: bool) -> Series:

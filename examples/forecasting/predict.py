@@ -148,7 +148,7 @@ def forecast(options: Forecast):
     print(frame.head(SHOWN).to_string(index=False, float_format=lambda x: f"{x:.6g}"))
     if len(frame) > SHOWN:
         print(f"... {len(frame) - SHOWN} more rows")
-    print(f"{len(frame)} rows in {table}, figure in {figure}")
+    print(f"{len(frame)} rows in {table}, figure in {figure}; by the run {run.path}")
 
 
 def latest(codec: Codec, every: list[Series]) -> Windows:
@@ -177,6 +177,7 @@ def _series(run: runs.Run, options: Forecast) -> tuple[list[Series], list[str]]:
         Path(options.data),
         time_column=options.time_column or config.time_column,
         target=options.target or config.target,
+        id_column=options.id_column or config.id_column,
         covariates=config.covariates,
         max_gap=config.max_gap,
     )

@@ -34,7 +34,8 @@ class TextbookCell(keras.layers.Layer):
     def call(self, x_t, states):
         """Take one step: x_t (B, D) and [h] (B, U) give h (B, U), twice."""
         (h,) = states
-        h = ops.tanh(ops.matmul(x_t, self.W_F) + ops.matmul(h, self.W_R) + self.b)
+        # b joins the share of the word, which need not wait for the state.
+        h = ops.tanh(ops.matmul(x_t, self.W_F) + self.b + ops.matmul(h, self.W_R))
         return h, [h]
 
     def get_config(self) -> dict:

@@ -37,6 +37,8 @@ def test_newest_finished_run_is_found(tmp_path):
     third = runs.start("toy", str(tmp_path), {})
     assert second.path != third.path
     assert runs.find("toy", run=None, runs_dir=str(tmp_path)) == second
+    latest = tmp_path / "toy" / "latest"
+    assert runs.find("toy", run=str(latest), runs_dir="elsewhere") == second
     assert runs.read_config("toy", second) == {"units": 3}
     with pytest.raises(UserError, match=r"not finished: it has no metrics\.json"):
         runs.find("toy", run=str(third.path), runs_dir=str(tmp_path))

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -148,7 +149,9 @@ def test_forecast_goes_on_from_the_end_of_the_run_s_series(here, toy, tmp_path):
     # The first series ends in December 2005.
     assert list(rows["ds"][:3]) == ["2006-01-01", "2006-02-01", "2006-03-01"]
     assert f"{rows['mean'][0]:.6g}" in output
+    (run,) = Path(toy, EXAMPLE).glob("*/metrics.json")
     assert f"9 rows in {table}" in output
+    assert output.strip().endswith(f"; by the run {run.parent}")
     assert (tmp_path / "next.png").stat().st_size > 10_000
     before = table.read_bytes()
     for flags in ([], ["--horizon", 5]):
@@ -187,6 +190,14 @@ def test_forecast_of_a_wide_file_names_its_columns(here, toy, tmp_path):
     checked(tmp_path / "o.csv", horizon=3, names=["sales"])
 
 
+def test_forecast_of_a_long_file_names_its_columns(here, toy, tmp_path):
+    table = pd.read_csv(write_series(tmp_path / "long.csv", lengths=(30, 20)))
+    table.rename(columns={"unique_id": "shop"}).to_csv(tmp_path / "s.csv", index=False)
+    flags = ["--runs-dir", toy, "--output", tmp_path / "o.csv"]
+    here("forecast", "--data", tmp_path / "s.csv", "--id-column", "shop", *flags)
+    checked(tmp_path / "o.csv", horizon=3, names=["s0", "s1"])
+
+
 def test_short_and_flat_series_are_left_out_and_counted(here, file, tmp_path):
     table = pd.read_csv(file)
     flat = table[table["unique_id"] == "s0"].assign(unique_id="flat", y=7.0)
@@ -219,6 +230,7 @@ def test_help_explains_every_setting_without_tensorflow():
     )
     for name in Config.__dataclass_fields__:
         assert f"--{name.replace('_', '-')}" in done.stdout
+    assert "Presets: default, smoke, full, etth1." in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -226,6 +238,7 @@ def test_help_explains_every_setting_without_tensorflow():
     [
         (["--target", "price"], "--target must be a column of"),
         (["--time-column", "when"], "--time-column must be a column of"),
+        (["--id-column", "shop"], "--id-column must be a column of"),
         (["--covariates", "rain"], "--covariates must be a column of"),
         (["--horizon", "0"], "--horizon must be a whole number, 1..10000"),
         (["--horizon", "-3"], "--horizon must be a whole number, 1..10000"),
@@ -293,6 +306,10 @@ BAD = {
     "overflowing": (lambda t: edit(t, 3, "y", "1e999"), "received '1e999'"),
     "no value": (lambda t: t.assign(y=np.nan), "holds no value"),
     "two times": (lambda t: t[:2], "at least 3 times are needed"),
+    "no such name": (
+        lambda t: pd.concat([t, t]).rename(columns={"unique_id": "shop"}),
+        "several series are told apart by --id-column",
+    ),
     "no name": (lambda t: edit(t, 3, "unique_id", None), "line 5: unique_id is empty"),
     "no row": (lambda t: t[:0], "has a header and no rows"),
     "negative value": (

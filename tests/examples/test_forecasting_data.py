@@ -15,9 +15,17 @@ import pytest
 from common import series as tables
 from common.errors import UserError
 from common.series import Series
+from common.settings import from_preset
 from examples.forecasting import baselines
 from examples.forecasting.codec import Codec, at
-from examples.forecasting.config import LEVELS, SCALES, SEASONS, TRANSFORMS, Config
+from examples.forecasting.config import (
+    LEVELS,
+    PRESETS,
+    SCALES,
+    SEASONS,
+    TRANSFORMS,
+    Config,
+)
 from examples.forecasting.data import Windows, load, read
 from examples.forecasting.evaluate import Fold, conformal_widths, too_few_for
 from examples.forecasting.model import build_model
@@ -418,6 +426,17 @@ def test_missing_values_are_taken_from_the_step_before(tmp_path):
     np.testing.assert_array_equal(one.values, values[1:39])
     assert one.start == pd.Timestamp("2001-02-01")
     assert notes == ["3 missing values: taken from the step before"]
+
+
+def test_preset_for_files_says_so_where_none_is_given(file):
+    note = "--preset full is made for --data with many monthly series"
+    full = from_preset(Config, PRESETS, "full")
+    assert load(full).notes == [note]
+    assert note not in load(replace(full, data=str(file), horizon=3)).notes
+    with pytest.raises(
+        UserError, match="--preset etth1 is made for .* ETTh1.csv; 1 se"
+    ):
+        load(from_preset(Config, PRESETS, "etth1"))
 
 
 def test_long_file_whose_rows_are_mixed_gives_the_same_series(file, tmp_path):

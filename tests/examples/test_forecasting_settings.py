@@ -40,6 +40,7 @@ CHANGES = {
     "data": {"data": "other.csv"},
     "time_column": {"time_column": "later"},
     "target": {"target": "x"},
+    "id_column": {"id_column": "half"},
     "covariates": {"covariates": ("x",)},
     "until": {"until": "2004-01-01"},
     "max_gap": {"data": "holes.csv", "max_gap": 3},
@@ -72,6 +73,7 @@ def files(tmp_path_factory):
     table = pd.read_csv(path)
     later = pd.to_datetime(table["ds"]) + pd.DateOffset(years=1, months=3)
     table["later"] = later
+    table["half"] = table["unique_id"] + later.gt("2005").astype(str)
     table.to_csv(path, index=False)
     write_series(folder / "other.csv", seed=1)
     table.drop(range(20, 24)).to_csv(folder / "holes.csv", index=False)
