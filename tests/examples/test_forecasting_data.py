@@ -433,9 +433,7 @@ def test_preset_for_files_says_so_where_none_is_given(file):
     full = from_preset(Config, PRESETS, "full")
     assert load(full).notes == [note]
     assert note not in load(replace(full, data=str(file), horizon=3)).notes
-    with pytest.raises(
-        UserError, match="--preset etth1 is made for .* ETTh1.csv; 1 se"
-    ):
+    with pytest.raises(UserError, match=r"--preset etth1 .* ETTh1\.csv; 1 series"):
         load(from_preset(Config, PRESETS, "etth1"))
 
 
