@@ -69,10 +69,6 @@ def _beyond_the_spread(name, about, readme, root):
         yield f"{name}: {median} ({first} to {last}) in its README, {low} to {high}"
 
 
-@pytest.mark.skipif(
-    not (ROOT / results_page.PAGE).exists(),
-    reason="python -m examples compare has not written RESULTS.md yet",
-)
 def test_readmes_do_not_contradict_the_results():
     assert not contradictions(ROOT)
     page = (ROOT / results_page.PAGE).read_text()
