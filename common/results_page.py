@@ -78,12 +78,13 @@ def page(
         documents: content of the `compare.json` of each example, one at least.
         missing: examples without such a comparison.
     """
+    rounds = sorted({one["step_time_ratio"]["rounds"] for one in documents})
     paragraphs = [
         f"{marker(command)}\n# Results: built-in, custom, GRU and LSTM",
         f"```bash\n{command}\n```",
         ABOUT.strip().format(seeds=_seeds(documents[0])),
         _cells(documents),
-        ABOUT_PAIRS.strip().format(rounds=documents[0]["step_time_ratio"]["rounds"]),
+        ABOUT_PAIRS.strip().format(rounds=" or ".join(map(str, rounds))),
         _pairs(documents),
         "## What the numbers say",
         *(_words(document) for document in documents),

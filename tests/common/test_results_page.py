@@ -72,6 +72,12 @@ def test_page_shows_every_number_of_a_comparison():
     assert measured in text
     assert "Without a comparison so far: other." in text
     assert "median of 11\nrounds" in text
+    later = {
+        **DOCUMENT,
+        "step_time_ratio": {**DOCUMENT["step_time_ratio"], "rounds": 12},
+    }
+    text = results_page.page(COMMAND, [later, DOCUMENT], [])
+    assert "median of 11 or 12\nrounds" in text
 
 
 def test_block_of_a_readme_is_what_the_page_says_about_the_example():
