@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 
-from common import cli, scaffold
+from common.command_line import cli, new_example
 from examples.benchmark.config import Benchmark
 from examples.compare_all import Compare
 
@@ -62,7 +62,7 @@ def show(options: Show):
 
 def report(options: Report):
     """Collect the newest run of every example into one page; add missing reports."""
-    from common.report import collect
+    from common.report.pages import collect
 
     lines = {name: line for name, line in index().items() if _is_trained(name)}
     page, written, damaged = collect(options.runs_dir, lines)
@@ -74,8 +74,8 @@ def report(options: Report):
 
 def new(options: New):
     """Copy an example, with its tests, as the start of your own."""
-    scaffold.copy(ROOT, options.source, options.name)
-    print(scaffold.what_to_edit(ROOT, options.source, options.name))
+    new_example.copy(ROOT, options.source, options.name)
+    print(new_example.what_to_edit(ROOT, options.source, options.name))
 
 
 def compare(options: Compare):
@@ -94,7 +94,7 @@ def benchmark(options: Benchmark):
 
 
 def _is_trained(name: str) -> bool:
-    return name in scaffold.templates(ROOT)
+    return name in new_example.templates(ROOT)
 
 
 def main():

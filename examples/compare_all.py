@@ -10,7 +10,8 @@ from typing import Any
 
 import tyro
 
-from common import scaffold, settings
+from common import settings
+from common.command_line import new_example
 from common.errors import UserError, check_choice, check_whole
 
 ROOT = Path(__file__).parents[1]
@@ -54,9 +55,9 @@ def run_all(options: Compare):
     Raises:
         UserError: the options are wrong, or a comparison failed.
     """
-    from common import results_page
+    from common.comparison import results_page
 
-    names = scaffold.templates(ROOT)
+    names = new_example.templates(ROOT)
     for name in options.examples:
         check_choice("--examples", name, names)
     wanted = {name: _settings(name, options) for name in names}
@@ -107,7 +108,7 @@ def _run(name: str, options: Compare) -> bool:
 
 
 def _write(options: Compare, wanted: dict[str, dict[str, Any] | None]) -> Sequence:
-    from common import results_page
+    from common.comparison import results_page
 
     documents, missing = [], []
     for name, one in wanted.items():

@@ -84,7 +84,7 @@ def in_process(monkeypatch, capsys):
 @pytest.fixture
 def quick_timing(monkeypatch):
     """Let `compare` time a few steps: enough to see that it does, not how fast."""
-    from common import compare
+    from common.comparison import compare
 
     monkeypatch.setattr(compare, "TIMING_ROUNDS", 2)
     monkeypatch.setattr(compare, "CALLS_PER_ROUND", 2)

@@ -7,7 +7,7 @@ import sys
 import pytest
 from rich.console import Console
 
-from common import results_page
+from common.comparison import results_page
 from common.errors import UserError
 from examples import __main__ as command
 from examples.benchmark import lengths, models, page, run, ways

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from common import scaffold
+from common.command_line import new_example
 from tests.conftest import ROOT
 
 NAME, TITLE = "my_task", "My task"
@@ -16,7 +16,7 @@ NAME, TITLE = "my_task", "My task"
 # All of its test files are imported. The tests that are not run say what those of the
 # example say, which run anyway: but for the name, it is the same code.
 TESTS = "test_smoke or test_compare or test_cell_equals or test_help or damaged_run"
-every_example = pytest.mark.parametrize("source", scaffold.templates(ROOT))
+every_example = pytest.mark.parametrize("source", new_example.templates(ROOT))
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def copy(source, tmp_path):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignore)
     for path in (ROOT / "pyproject.toml", *ROOT.glob("examples/*.py")):
         shutil.copy(path, tmp_path / path.relative_to(ROOT))
-    scaffold.copy(tmp_path, source, NAME)
+    new_example.copy(tmp_path, source, NAME)
     # Nothing of the copy may lean on what it was copied from.
     shutil.rmtree(tmp_path / "examples" / source)
     for path in (tmp_path / "tests" / "examples").glob("test_*.py"):

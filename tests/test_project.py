@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from common import cli
+from common.command_line import cli
 from examples.__main__ import index
 from tests.conftest import ROOT
 
@@ -80,7 +80,7 @@ def test_examples_import_no_other_example_and_common_imports_none():
     examples = [path.parent for path in ROOT.glob("examples/*/__main__.py")]
     own_files = [path for folder in examples for path in folder.glob("*.py")]
     assert own_files
-    for path in [*ROOT.glob("common/*.py"), *own_files]:
+    for path in [*ROOT.glob("common/**/*.py"), *own_files]:
         imported = set(
             re.findall(r"^\s*(?:from|import) examples\.(\w+)", path.read_text(), re.M)
         )

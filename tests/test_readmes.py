@@ -8,7 +8,8 @@ import textwrap
 
 import pytest
 
-from common import results_page, scaffold
+from common.command_line import new_example
+from common.comparison import results_page
 from tests.conftest import ROOT
 from tests.test_project import READMES
 
@@ -24,7 +25,7 @@ HEADINGS = [
     "Troubleshooting",
 ]
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
-EXAMPLES = scaffold.templates(ROOT)
+EXAMPLES = new_example.templates(ROOT)
 
 
 def prose(path):

@@ -8,10 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from common import cli, results_page, scaffold
+from common.command_line import cli, new_example
+from common.comparison import results_page
 from examples import __main__ as command
 from examples import compare_all
-from tests.common.test_results_page import DOCUMENT
+from tests.common.comparison.test_results_page import DOCUMENT
 from tests.conftest import ROOT
 
 # Its training goes on with the validation part, its comparison does not.
@@ -72,7 +73,7 @@ def _beyond_the_spread(name, about, readme, root):
 def test_readmes_do_not_contradict_the_results():
     assert not contradictions(ROOT)
     page = (ROOT / results_page.PAGE).read_text()
-    for name in scaffold.templates(ROOT):
+    for name in new_example.templates(ROOT):
         readme = (ROOT / "examples" / name / "README.md").read_text()
         if "A copy of the example" not in readme:
             assert len(results_page.lines_about(name, page)) == 7, name
@@ -173,7 +174,7 @@ def names_in(page):
 
 
 def test_all_examples_are_compared_and_stand_on_one_page(here, monkeypatch):
-    names = scaffold.templates(ROOT)
+    names = new_example.templates(ROOT)
     code, output = here("--preset", "smoke", "--seeds", 2)
     assert code == 0, output
     assert names_in(here.page) == names

@@ -1,6 +1,6 @@
 """`python -m examples.anatomy`: one verb, one line to a function."""
 
-from common import cli
+from common.command_line import cli
 from examples.anatomy.config import Config
 
 

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 
-from common import plots
-from common.plots import BLUE, GREEN, GREY, ORANGE
+from common.training import plots
+from common.training.plots import BLUE, GREEN, GREY, ORANGE
 from examples.anatomy.kinds import KINDS, Kind
 from examples.anatomy.shapes import Layer, parameters, shapes_of
 

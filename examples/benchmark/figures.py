@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from common import plots
+from common.training import plots
 from examples.benchmark import page, ways
 
 STYLES = {

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from common import timing
+from common.comparison import timing
 from examples.benchmark import pytorch
 
 ROOT = Path(__file__).parents[2]

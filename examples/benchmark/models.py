@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import keras
 
-from common.sequences import Batches
+from common.preprocessing.sequences import Batches
 from common.settings import from_preset
 from examples.benchmark.ways import Step, training_step
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from common import results_page, runs, timing
+from common import files
+from common.comparison import results_page, timing
 from common.errors import UserError, one_line
 from examples.benchmark import ways
 from examples.benchmark.config import Benchmark
@@ -355,7 +356,7 @@ def write(path: Path, document: Document):
         UserError: it cannot be written.
     """
     try:
-        runs.write_text(path, markdown(document))
+        files.write_text(path, markdown(document))
     except OSError as error:
         raise UserError(f"{path} cannot be written: {one_line(error)}") from None
 

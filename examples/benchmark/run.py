@@ -19,7 +19,9 @@ import keras
 import tensorflow as tf
 from rich.console import Console
 
-from common import machine, results, results_page, runs, timing
+from common import files
+from common.comparison import machine, results_page, timing
+from common.training import console_tables, run_folder
 from examples.benchmark import figures, lengths, models, page, pytorch, ways
 from examples.benchmark.config import Benchmark
 
@@ -37,7 +39,7 @@ def benchmark(options: Benchmark, console: Console | None = None) -> dict[str, A
         results_page.check_free(Path(options.output), page.COMMAND)
     settings = dataclasses.asdict(options)
     del settings["runs_dir"], settings["output"]
-    run = runs.start("benchmark", options.runs_dir, settings)
+    run = run_folder.start("benchmark", options.runs_dir, settings)
     document = {**about(options), "settings": settings}
     console.print(*page.facts(document), sep="\n", highlight=False, soft_wrap=True)
     if not torch_is_there():
@@ -47,11 +49,11 @@ def benchmark(options: Benchmark, console: Console | None = None) -> dict[str, A
     for part, row in timings(options, console):
         document[part].append(row)
         # After each, so that one that is cut short leaves what it has.
-        runs.write_json(run / DOCUMENT, document)
+        files.write_json(run / DOCUMENT, document)
     figures.draw(run / "figures", document)
     for section in page.sections(document):
         if section.rows:
-            results.show(console, section.title, section.columns, section.rows)
+            console_tables.show(console, section.title, section.columns, section.rows)
         console.print(*section.says, sep="\n", highlight=False, soft_wrap=True)
     if options.output is not None:
         page.write(Path(options.output), document)

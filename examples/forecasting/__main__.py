@@ -1,6 +1,6 @@
 """`python -m examples.forecasting`: the verbs, each one line to a function."""
 
-from common import cli
+from common.command_line import cli
 from examples.forecasting.config import PRESETS, Compare, Config, Forecast
 
 
@@ -8,14 +8,14 @@ def train(config: Config):
     """Train a network that forecasts, and test it beside its baselines."""
     from examples.forecasting.train import train
 
-    train(config)
+    return train(config)
 
 
 def compare(config: Compare):
     """Compare the built-in layer with the cell written by hand, GRU and LSTM."""
     from examples.forecasting.train import compare
 
-    compare(config)
+    return compare(config)
 
 
 def forecast(options: Forecast):

@@ -12,8 +12,8 @@ from scipy.special import boxcox1p, inv_boxcox1p
 from scipy.stats import boxcox_normmax
 
 from common.errors import UserError, check_choice, check_real, check_whole
-from common.series import Series
 from examples.forecasting.config import LEVELS, SCALES, SEASONS, TRANSFORMS
+from examples.forecasting.series import Series
 
 INTERVALS = ("80", "95")  # per cent of the values that should lie within
 # Exponents of Box-Cox by name; None: the likeliest of each series' past.

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from common import series as tables
 from common.errors import UserError
-from common.sequences import Batches
-from common.series import Series
+from common.preprocessing.sequences import Batches
+from examples.forecasting import series as tables
 from examples.forecasting.codec import Codec, View
 from examples.forecasting.config import FOR_FILES, Config
+from examples.forecasting.series import Series
 
 EXAMPLE = "forecasting"  # name of the folder of its runs
 CODEC = "codec.json"  # name of the codec in a run folder

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from common import results
+from common.training import console_tables, metrics
 from examples.forecasting import baselines
 from examples.forecasting.codec import INTERVALS
 from examples.forecasting.config import Config
@@ -245,14 +245,14 @@ def show(document: dict[str, Any], console: Console):
         (key, *(values[column] for column in own))
         for key, values in document["baselines_beside"].items()
     ]
-    results.show(console, "test, in the series' own units", columns, rows)
+    console_tables.show(console, "test, in the series' own units", columns, rows)
     if document["slices"]:
         others = list(document["baselines"])
         rows = [
             (label, value, *document["slices_beside"][label].values())
             for label, value in document["slices"].items()
         ]
-        results.show(console, f"test {name}", ("part", "network", *others), rows)
+        console_tables.show(console, f"test {name}", ("part", "network", *others), rows)
     steps = len(document["by_step"]["mae"])
     if steps > 1:
         every = max(1, math.ceil(steps / SHOWN_STEPS))
@@ -261,15 +261,15 @@ def show(document: dict[str, Any], console: Console):
             for step in range(every - 1, steps, every)
         ]
         columns = ("step", *document["by_step"])
-        results.show(console, "test by step, network", columns, rows)
+        console_tables.show(console, "test by step, network", columns, rows)
     rows = [
         (f"{share} %", row["coverage"], row["width"], row["width_scaled"])
         for share, row in document["intervals"].items()
     ]
     columns = ("interval", "measured coverage", "mean width", "over naive error")
-    results.show(console, "prediction intervals, test", columns, rows)
+    console_tables.show(console, "prediction intervals, test", columns, rows)
     rows = [tuple(row.values()) for row in document["backtest"]]
     columns = tuple(document["backtest"][0])
     title = f"backtest {name}, trained anew before each origin"
-    results.show(console, title, columns, rows)
-    console.print(results.verdict(document), highlight=False, soft_wrap=True)
+    console_tables.show(console, title, columns, rows)
+    console.print(metrics.verdict(document), highlight=False, soft_wrap=True)

@@ -10,11 +10,11 @@ import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
-from common import plots
-from common.plots import BLUE, GREEN, GREY, ORANGE
-from common.series import Series
+from common.training import plots
+from common.training.plots import BLUE, GREEN, GREY, ORANGE
 from examples.forecasting.data import Data, Windows
 from examples.forecasting.evaluate import Evaluation
+from examples.forecasting.series import Series
 
 SHOWN = 4  # series in one figure
 LAGS = 24  # of the autocorrelation, at most

@@ -10,14 +10,15 @@ import keras
 import numpy as np
 import pandas as pd
 
-from common import models, runs, settings
-from common import series as tables
+from common import files, settings
 from common.errors import UserError
-from common.series import Series
+from common.training import models, run_folder
 from examples.forecasting import model as _registers_the_cell  # noqa: F401
+from examples.forecasting import series as tables
 from examples.forecasting.codec import INTERVALS, Codec
 from examples.forecasting.config import Config, Forecast
 from examples.forecasting.data import CODEC, EXAMPLE, Windows, read
+from examples.forecasting.series import Series
 
 READ_BATCH = 2048  # windows at a time where nothing is trained
 COLUMNS = ("unique_id", "ds", "mean", "lo-80", "hi-80", "lo-95", "hi-95")
@@ -33,17 +34,19 @@ class Forecaster:
         self.model, self.codec = model, codec
 
     @classmethod
-    def from_run(cls, run: runs.Run) -> "Forecaster":
+    def from_run(cls, run: run_folder.Run) -> "Forecaster":
         """Load what a run left.
 
         Raises:
             UserError: a file is missing or damaged, or the two do not fit together.
         """
-        codec = Codec.from_json(runs.read_json(run / CODEC))
+        codec = Codec.from_json(files.read_json(run / CODEC))
         model = models.load(run)
         reads = (None, codec.window, 1 + len(codec.covariates))
         if model.input_shape != reads or model.output_shape[-1] > codec.horizon:
-            raise UserError(f"{run / CODEC} does not belong to {run / runs.MODEL}")
+            raise UserError(
+                f"{run / CODEC} does not belong to {run / run_folder.MODEL}"
+            )
         return cls(model, codec)
 
     def adjusted(self, windows: Windows, horizon: int) -> np.ndarray:
@@ -103,7 +106,7 @@ def forecast(options: Forecast):
         UserError: no finished run, a file that cannot be used or would be overwritten,
             or series of another frequency.
     """
-    run = runs.find(EXAMPLE, run=options.run, runs_dir=options.runs_dir)
+    run = run_folder.find(EXAMPLE, run=options.run, runs_dir=options.runs_dir)
     table, figure = Path(options.output), Path(options.output).with_suffix(".png")
     for path in (table, figure):
         if path.exists() and not options.overwrite:
@@ -140,7 +143,7 @@ def forecast(options: Forecast):
             "forecasts; no interval was measured there, its width is extrapolated"
         )
     frame = as_table(every, answers)
-    with runs.whole(table) as path:
+    with files.atomic_write(table) as path:
         frame.to_csv(path, index=False, float_format="%.6g")
     from examples.forecasting.figures import futures  # matplotlib is slow to import
 
@@ -169,8 +172,8 @@ def as_table(every: list[Series], answers: dict[str, np.ndarray]) -> pd.DataFram
     return pd.DataFrame(columns)[list(COLUMNS)]
 
 
-def _series(run: runs.Run, options: Forecast) -> tuple[list[Series], list[str]]:
-    config = settings.from_json(Config, runs.read_config(EXAMPLE, run))
+def _series(run: run_folder.Run, options: Forecast) -> tuple[list[Series], list[str]]:
+    config = settings.from_json(Config, run_folder.read_config(EXAMPLE, run))
     if options.data is None:
         return read(config, whole=True)
     return tables.read(

@@ -2,14 +2,14 @@
 
 import dataclasses
 import time
-from typing import Any
 
 import keras
 from rich.console import Console
 
-from common import compare as comparison
-from common import models, plots, results, runs, training
-from common.sequences import Batches
+from common import files
+from common.comparison import compare as comparison
+from common.preprocessing.sequences import Batches
+from common.training import fitting, metrics, models, plots, run_folder
 from examples.forecasting import baselines
 from examples.forecasting.config import Compare, Config
 from examples.forecasting.data import CODEC, EXAMPLE, Data, Windows, load
@@ -28,8 +28,8 @@ from examples.forecasting.predict import READ_BATCH, Forecaster
 STEPS_PER_CALL = 20  # batches per call from Python: less time between small steps
 
 
-def train(config: Config, console: Console | None = None) -> dict[str, Any]:
-    """Train one model and return the content of its `metrics.json`.
+def train(config: Config, console: Console | None = None) -> run_folder.Run:
+    """Train one model and return its run folder.
 
     Raises:
         UserError: the data or the run folder cannot be used.
@@ -38,11 +38,11 @@ def train(config: Config, console: Console | None = None) -> dict[str, Any]:
     console = console or Console()
     data = load(config)
     describe(data, console)
-    run = runs.begin(EXAMPLE, config)
+    run = run_folder.begin(EXAMPLE, config)
     with run.locked():
         before = data.before(data.cuts[0])
         model = compiled_model(config, before)
-        fitted = training.fit(
+        fitted = fitting.fit(
             model,
             _batches(config, before),
             validation=_validation(data),
@@ -66,11 +66,11 @@ def train(config: Config, console: Console | None = None) -> dict[str, Any]:
             console.print("training anew with the validation part", highlight=False)
             before = data.before(data.cuts[1])
             model = trained(config, before)
-        runs.write_json(run / CODEC, codec.to_json())
+        files.write_json(run / CODEC, codec.to_json())
         models.save(run, model)
         forecaster = Forecaster(model, codec)
         evaluation = evaluate(config, forecaster, data, folds, before)
-        document = results.document(
+        document = metrics.document(
             EXAMPLE,
             config,
             model,
@@ -81,11 +81,11 @@ def train(config: Config, console: Console | None = None) -> dict[str, Any]:
             **evaluation.values,
         )
         draw(run / "figures", document, evaluation, data, before, forecaster, fitted)
-        runs.write_json(run / runs.METRICS, document)
-        runs.finish(run, can_resume=fitted.interrupted)
+        files.write_json(run / run_folder.METRICS, document)
+        run_folder.finish(run, can_resume=fitted.interrupted)
     show(document, console)
     console.print(f"run folder: {run.path}", highlight=False, markup=False)
-    return document
+    return run
 
 
 def describe(data: Data, console: Console):
@@ -201,8 +201,8 @@ def draw(folder, document, evaluation, data, before, forecaster, fitted):
     figures.draw(folder, document, evaluation, data, residuals)
 
 
-def compare(config: Compare, console: Console | None = None) -> dict[str, Any]:
-    """Compare the four cells and return the content of `compare.json`.
+def compare(config: Compare, console: Console | None = None) -> run_folder.Run:
+    """Compare the four cells and return the run folder.
 
     Raises:
         UserError: the data or the run folder cannot be used.

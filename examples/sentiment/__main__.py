@@ -1,6 +1,6 @@
 """`python -m examples.sentiment`: the verbs, each one line to a function."""
 
-from common import cli
+from common.command_line import cli
 from examples.sentiment.config import PRESETS, Classify, Compare, Config
 
 
@@ -8,14 +8,14 @@ def train(config: Config):
     """Train a sentiment classifier and test it beside its baselines."""
     from examples.sentiment.train import train
 
-    train(config)
+    return train(config)
 
 
 def compare(config: Compare):
     """Compare the built-in layer with the cell written by hand, GRU and LSTM."""
     from examples.sentiment.train import compare
 
-    compare(config)
+    return compare(config)
 
 
 def classify(options: Classify):

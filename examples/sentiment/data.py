@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from common import tables
 from common.errors import UserError
-from common.sequences import Batches, pad
-from common.text import Vocabulary, words
+from common.preprocessing import tables, tfds
+from common.preprocessing.sequences import Batches, pad
+from common.preprocessing.text import Vocabulary, words
 from examples.sentiment.config import Config
 
 REVIEWS = Path(__file__).parents[2] / "datasets" / "reviews" / "reviews.csv"
@@ -169,7 +169,7 @@ def _cut(texts: list[str], labels: list[str], share: float) -> tuple[_Part, _Par
 
 def _tensorflow_datasets(name: str, data_dir: str | None) -> dict[str, _Part]:
     """Load a labelled text data set that has the splits train and test."""
-    arrays, features = tables.load_tfds(
+    arrays, features = tfds.load(
         name, ("train", "test"), data_dir, instead="--dataset reviews"
     )
     texts, labels = (

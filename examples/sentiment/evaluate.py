@@ -18,8 +18,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 from sklearn.pipeline import make_pipeline
 
-from common import plots, results
-from common.sequences import Batches, predict
+from common.preprocessing.sequences import Batches, predict
+from common.training import console_tables, plots
 from examples.sentiment.data import Data, Split, words
 
 READ_BATCH = 128  # texts at a time where nothing is trained
@@ -166,7 +166,7 @@ def show(
     rows = [(f"network ({document['cell']})", metric["value"])]
     rows += [*document["baselines"].items()]
     rows += [("network, words shuffled", metrics["accuracy_words_shuffled"])]
-    results.show(console, "test accuracy", ("model", "accuracy"), rows)
+    console_tables.show(console, "test accuracy", ("model", "accuracy"), rows)
     console.print(
         f"macro F1 of the network: {metrics['macro_f1']:.4f}", highlight=False
     )
@@ -176,10 +176,10 @@ def show(
         for name, value in document["slices"].items()
     ]
     columns = ("test texts", "count", "network", *beside)
-    results.show(console, "test accuracy by kind of text", columns, rows)
+    console_tables.show(console, "test accuracy by kind of text", columns, rows)
     for line in in_words(evaluation.probabilities, data):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
-    console.print(results.verdict(document), highlight=False, soft_wrap=True)
+    console.print(metrics.verdict(document), highlight=False, soft_wrap=True)
 
 
 def in_words(probabilities: np.ndarray, data: Data, *, each: int = 3) -> list[str]:

@@ -9,8 +9,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from common import inputs, models, runs
+from common import files
+from common.command_line import input_lines
 from common.errors import UserError
+from common.training import models, run_folder
 from examples.sentiment import model as _registers_the_cell  # noqa: F401
 from examples.sentiment.config import Classify
 from examples.sentiment.data import CODEC, EXAMPLE, Codec, words
@@ -24,18 +26,20 @@ class Classifier:
     codec: Codec
 
     @classmethod
-    def from_run(cls, run: runs.Run) -> "Classifier":
+    def from_run(cls, run: run_folder.Run) -> "Classifier":
         """Load what a run left.
 
         Raises:
             UserError: a file is missing or damaged, or the two do not fit together.
         """
-        codec = Codec.from_json(runs.read_json(run / CODEC))
+        codec = Codec.from_json(files.read_json(run / CODEC))
         model = models.load(run)
         known = model.get_layer("embedding").input_dim
         sizes = (known, model.output_shape[-1])
         if sizes != (len(codec.vocabulary), len(codec.labels)):
-            raise UserError(f"{run / CODEC} does not belong to {run / runs.MODEL}")
+            raise UserError(
+                f"{run / CODEC} does not belong to {run / run_folder.MODEL}"
+            )
         return cls(model, codec)
 
     def classify(self, texts: list[str]) -> list[dict[str, Any]]:
@@ -69,7 +73,7 @@ def classify(options: Classify):
     Raises:
         UserError: no text, no finished run, or one that cannot be read.
     """
-    run = runs.find(EXAMPLE, run=options.run, runs_dir=options.runs_dir)
+    run = run_folder.find(EXAMPLE, run=options.run, runs_dir=options.runs_dir)
     texts = _texts(options)
     if not texts:
         raise UserError("there is no text to classify")
@@ -96,7 +100,7 @@ def _texts(options: Classify) -> list[str]:
             if not text.strip():
                 raise UserError("a text must not be empty")
         return list(options.texts)
-    return inputs.lines(options.file, what="a text in quotes")
+    return input_lines.read(options.file, what="a text in quotes")
 
 
 def _warnings(answers: list[dict[str, Any]], max_length: int) -> Iterable[str]:

@@ -2,14 +2,14 @@
 
 import dataclasses
 import time
-from typing import Any
 
 import keras
 import numpy as np
 from rich.console import Console
 
-from common import compare as comparison
-from common import models, plots, results, runs, training
+from common import files
+from common.comparison import compare as comparison
+from common.training import console_tables, fitting, metrics, models, plots, run_folder
 from examples.sentiment.config import Compare, Config
 from examples.sentiment.data import CODEC, EXAMPLE, Data, load
 from examples.sentiment.evaluate import (
@@ -26,8 +26,8 @@ from examples.sentiment.model import build_model
 STEPS_PER_CALL = 10  # batches per call from Python: half the time at small widths
 
 
-def train(config: Config, console: Console | None = None) -> dict[str, Any]:
-    """Train one model and return the content of its `metrics.json`.
+def train(config: Config, console: Console | None = None) -> run_folder.Run:
+    """Train one model and return its run folder.
 
     Raises:
         UserError: the data or the run folder cannot be used.
@@ -36,11 +36,11 @@ def train(config: Config, console: Console | None = None) -> dict[str, Any]:
     console = console or Console()
     data = load(config)
     describe(data, console)
-    run = runs.begin(EXAMPLE, config)
+    run = run_folder.begin(EXAMPLE, config)
     with run.locked():
-        runs.write_json(run / CODEC, data.codec.to_json())
+        files.write_json(run / CODEC, data.codec.to_json())
         model = compiled_model(config, data)
-        fitted = training.fit(
+        fitted = fitting.fit(
             model,
             data.train.batches(config.batch_size, seed=config.seed),
             validation=data.validation.batches(READ_BATCH),
@@ -52,7 +52,7 @@ def train(config: Config, console: Console | None = None) -> dict[str, Any]:
         )
         models.save(run, model)
         evaluation = evaluate(model, data)
-        document = results.document(
+        document = metrics.document(
             EXAMPLE,
             config,
             model,
@@ -68,11 +68,11 @@ def train(config: Config, console: Console | None = None) -> dict[str, Any]:
             best_epoch=fitted.best_epoch,
         )
         draw(figures, evaluation, model, data)
-        runs.write_json(run / runs.METRICS, document)
-        runs.finish(run, can_resume=fitted.interrupted)
+        files.write_json(run / run_folder.METRICS, document)
+        run_folder.finish(run, can_resume=fitted.interrupted)
     show(document, evaluation, data, console)
     console.print(f"run folder: {run.path}", highlight=False, markup=False)
-    return document
+    return run
 
 
 def describe(data: Data, console: Console):
@@ -82,7 +82,7 @@ def describe(data: Data, console: Console):
         split = getattr(data, name)
         counts = np.bincount(split.classes, minlength=len(data.codec.labels))
         rows.append((name, len(split.texts), *counts.tolist()))
-    results.show(console, "texts", ("split", "all", *data.codec.labels), rows)
+    console_tables.show(console, "texts", ("split", "all", *data.codec.labels), rows)
     for note in data.notes:
         console.print(f"note: {note}", highlight=False, markup=False)
 
@@ -116,8 +116,8 @@ def compiled_model(config: Config, data: Data) -> keras.Model:
     return model
 
 
-def compare(config: Compare, console: Console | None = None) -> dict[str, Any]:
-    """Compare the four cells and return the content of `compare.json`.
+def compare(config: Compare, console: Console | None = None) -> run_folder.Run:
+    """Compare the four cells and return the run folder.
 
     Raises:
         UserError: the data or the run folder cannot be used.

@@ -1,6 +1,6 @@
 """`python -m examples.sorting`: the verbs, each one line to a function."""
 
-from common import cli
+from common.command_line import cli
 from examples.sorting.config import PRESETS, Compare, Config, Sort
 
 
@@ -8,14 +8,14 @@ def train(config: Config):
     """Train a network that sorts, and test it beside its baselines."""
     from examples.sorting.train import train
 
-    train(config)
+    return train(config)
 
 
 def compare(config: Compare):
     """Compare the built-in layer with the cell written by hand, GRU and LSTM."""
     from examples.sorting.train import compare
 
-    compare(config)
+    return compare(config)
 
 
 def sort(options: Sort):

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from common.errors import UserError, check_choice, check_whole
-from common.sequences import Batches
+from common.preprocessing.sequences import Batches
 from examples.sorting.config import VALUES, Config
 
 EXAMPLE = "sorting"  # name of the folder of its runs

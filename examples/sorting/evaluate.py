@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 from rich.console import Console
 
-from common import plots, results
+from common.training import console_tables, metrics, plots
 from examples.sorting.data import PADDING, Data, ascending
 from examples.sorting.model import SCALE
 from examples.sorting.predict import Sorter, in_words, right
@@ -161,18 +161,20 @@ def show(
         (name, *row.values()) for name, row in document["baselines_beside"].items()
     ]
     columns = ("model", "wholly right", "positions", "permutation", "ascending")
-    results.show(console, f"test lists of {length} numbers", columns, rows)
+    console_tables.show(console, f"test lists of {length} numbers", columns, rows)
     rows = [
         (kind.replace("_", " "), len(data.slices[kind]), *row.values())
         for kind, row in document["slices_beside"].items()
     ]
     by_kind = ("kind of list", "count", *columns[1:])
-    results.show(console, f"test lists of {length} numbers, by kind", by_kind, rows)
+    console_tables.show(
+        console, f"test lists of {length} numbers, by kind", by_kind, rows
+    )
     rows = list(document["by_length"].items())
-    results.show(console, "by length", ("length", columns[1]), rows)
+    console_tables.show(console, "by length", ("length", columns[1]), rows)
     for line in examples(data.slices["random"], evaluation.written):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
-    console.print(results.verdict(document), highlight=False, soft_wrap=True)
+    console.print(metrics.verdict(document), highlight=False, soft_wrap=True)
 
 
 def examples(numbers: np.ndarray, written: np.ndarray, *, each: int = 3) -> list[str]:

@@ -10,8 +10,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from common import inputs, models, runs
+from common import files
+from common.command_line import input_lines
 from common.errors import UserError
+from common.training import models, run_folder
 from examples.sorting import model as _registers_the_cell  # noqa: F401
 from examples.sorting.config import Sort
 from examples.sorting.data import CODEC, EXAMPLE, PADDING, Codec, ascending, words
@@ -29,19 +31,21 @@ class Sorter:
             self.read, self.step = reader(model), writer(model)
 
     @classmethod
-    def from_run(cls, run: runs.Run) -> "Sorter":
+    def from_run(cls, run: run_folder.Run) -> "Sorter":
         """Load what a run left.
 
         Raises:
             UserError: a file is missing or damaged, or the two do not fit together.
         """
-        codec = Codec.from_json(runs.read_json(run / CODEC))
+        codec = Codec.from_json(files.read_json(run / CODEC))
         model = models.load(run)
         whole = codec.values == "int"
         answers = codec.max_value + 1 if whole else codec.length
         inputs = 2 if whole else 1  # what is read, and what has been written
         if (model.output_shape[-1], len(model.inputs)) != (answers, inputs):
-            raise UserError(f"{run / CODEC} does not belong to {run / runs.MODEL}")
+            raise UserError(
+                f"{run / CODEC} does not belong to {run / run_folder.MODEL}"
+            )
         return cls(model, codec)
 
     def sort(self, numbers: np.ndarray) -> np.ndarray:
@@ -126,7 +130,7 @@ def sort(options: Sort):
         UserError: no list, one that cannot be sorted, no finished run, or one that
             cannot be read.
     """
-    run = runs.find(EXAMPLE, run=options.run, runs_dir=options.runs_dir)
+    run = run_folder.find(EXAMPLE, run=options.run, runs_dir=options.runs_dir)
     texts = _texts(options)
     if not texts:
         raise UserError("there is no list to sort")
@@ -182,6 +186,6 @@ def _texts(options: Sort) -> list[str]:
     """
     given = options.numbers
     if not given:
-        return inputs.lines(options.file, what="numbers")
+        return input_lines.read(options.file, what="numbers")
     several = any(len(words(text)) > 1 for text in given)
     return list(given) if several else [" ".join(given)]

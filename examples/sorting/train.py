@@ -2,14 +2,14 @@
 
 import dataclasses
 import time
-from typing import Any
 
 import keras
 from keras import ops
 from rich.console import Console
 
-from common import compare as comparison
-from common import models, plots, results, runs, training
+from common import files
+from common.comparison import compare as comparison
+from common.training import fitting, metrics, models, plots, run_folder
 from examples.sorting.config import Compare, Config
 from examples.sorting.data import CODEC, EXAMPLE, PADDING, Data, load
 from examples.sorting.evaluate import (
@@ -28,8 +28,8 @@ STEPS_PER_CALL = 10  # batches per call from Python: less time between small ste
 XLA_PAYS_FROM = 1000  # training steps
 
 
-def train(config: Config, console: Console | None = None) -> dict[str, Any]:
-    """Train one model and return the content of its `metrics.json`.
+def train(config: Config, console: Console | None = None) -> run_folder.Run:
+    """Train one model and return its run folder.
 
     Raises:
         UserError: the run folder cannot be used.
@@ -37,11 +37,11 @@ def train(config: Config, console: Console | None = None) -> dict[str, Any]:
     started = time.perf_counter()
     console = console or Console()
     data = load(config)
-    run = runs.begin(EXAMPLE, config)
+    run = run_folder.begin(EXAMPLE, config)
     with run.locked():
-        runs.write_json(run / CODEC, data.codec.to_json())
+        files.write_json(run / CODEC, data.codec.to_json())
         model = compiled_model(config)
-        fitted = training.fit(
+        fitted = fitting.fit(
             model,
             batches(config, data, config.seed),
             validation=data.validation_batches(READ_BATCH),
@@ -54,7 +54,7 @@ def train(config: Config, console: Console | None = None) -> dict[str, Any]:
         models.save(run, model)
         sorter = Sorter(model, data.codec)
         evaluation = evaluate(sorter, data)
-        document = results.document(
+        document = metrics.document(
             EXAMPLE,
             config,
             model,
@@ -70,11 +70,11 @@ def train(config: Config, console: Console | None = None) -> dict[str, Any]:
             best_epoch=fitted.best_epoch,
         )
         draw_figures(figures, document, sorter, data)
-        runs.write_json(run / runs.METRICS, document)
-        runs.finish(run, can_resume=fitted.interrupted)
+        files.write_json(run / run_folder.METRICS, document)
+        run_folder.finish(run, can_resume=fitted.interrupted)
     show(document, evaluation, data, console)
     console.print(f"run folder: {run.path}", highlight=False, markup=False)
-    return document
+    return run
 
 
 def batches(config: Config, data: Data, seed: int):
@@ -122,8 +122,8 @@ def compiled_model(config: Config) -> keras.Model:
     return model
 
 
-def compare(config: Compare, console: Console | None = None) -> dict[str, Any]:
-    """Compare the four cells and return the content of `compare.json`.
+def compare(config: Compare, console: Console | None = None) -> run_folder.Run:
+    """Compare the four cells and return the run folder.
 
     Raises:
         UserError: the run folder cannot be used.

@@ -1,6 +1,6 @@
 """`python -m examples.text_generation`: the verbs, each one line to a function."""
 
-from common import cli
+from common.command_line import cli
 from examples.text_generation.config import PRESETS, Compare, Config, Generate, Speed
 
 
@@ -8,14 +8,14 @@ def train(config: Config):
     """Train a character model and test it beside n-grams and a compressor."""
     from examples.text_generation.train import train
 
-    train(config)
+    return train(config)
 
 
 def compare(config: Compare):
     """Compare the built-in layer with the cell written by hand, GRU and LSTM."""
     from examples.text_generation.train import compare
 
-    compare(config)
+    return compare(config)
 
 
 def generate(options: Generate):

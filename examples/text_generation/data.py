@@ -12,9 +12,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from common import tables
+from common import files
 from common.errors import UserError
-from common.text import Vocabulary
+from common.preprocessing import tfds
+from common.preprocessing.text import Vocabulary
 from examples.text_generation.config import Config
 
 EXAMPLE = "text_generation"  # name of the folder of its runs
@@ -214,7 +215,7 @@ def _python_source() -> tuple[dict[str, str], list[str]]:
     for path in sorted(folder.glob("*.py")):
         if path.stat().st_size > LARGEST_FILE or total > LARGEST_TEXT:
             continue
-        texts.append(tables.read_text(path, may_be_blank=True))
+        texts.append(files.read_text(path, may_be_blank=True))
         total += len(texts[-1])
     if total < MIN_CHARACTERS:
         raise UserError(
@@ -227,7 +228,7 @@ def _python_source() -> tuple[dict[str, str], list[str]]:
 
 def _tensorflow_datasets(config: Config) -> tuple[dict[str, str], list[str]]:
     """Load a data set that is one text in three parts."""
-    arrays, _ = tables.load_tfds(
+    arrays, _ = tfds.load(
         config.dataset, SPLITS, config.data_dir, instead="--dataset python_source"
     )
     parts = {
@@ -267,7 +268,7 @@ def _readable(path: Path) -> str:
     Raises:
         UserError: it is not one.
     """
-    text = tables.read_text(path, may_be_blank=True)
+    text = files.read_text(path, may_be_blank=True)
     if "\0" in text:
         raise UserError(f"{path} must be text; it holds bytes of value 0")
     return text

@@ -15,7 +15,7 @@ import numpy as np
 from rich.console import Console
 from scipy.special import log_softmax
 
-from common import plots, results
+from common.training import console_tables, metrics, plots
 from examples.text_generation.baselines import compressed_bits, ngrams
 from examples.text_generation.data import Data, kind_of
 from examples.text_generation.predict import Writer
@@ -220,7 +220,7 @@ def show(
     rows += document["baselines"].items()
     rows = [(name, value, value * math.log(2), 2**value) for name, value in rows]
     headings = ("model", "bits", "nats", "perplexity")
-    results.show(console, "a test character", headings, rows)
+    console_tables.show(console, "a test character", headings, rows)
     console.print(
         "validation: {validation_bits_per_character:.4f} bits a character; validation "
         "and test: {validation_and_test_nats_per_character:.4f} nats".format(
@@ -235,7 +235,7 @@ def show(
         for kind, value in document["slices"].items()
     ]
     headings = ("character", "count", "network", *beside)
-    results.show(console, "bits by kind of character", headings, rows)
+    console_tables.show(console, "bits by kind of character", headings, rows)
     by_heart = document["memorisation"]
     rows = [
         (name.replace("_", " "), part["longest_copy"], part["new_8_grams"])
@@ -249,17 +249,17 @@ def show(
     headings = ("text", "longest copy", "8-grams that are new")
     headings += ("lines that tokenise",) * bool(tokenise)
     title = "learned by heart: what stands in the training text too"
-    results.show(console, title, headings, rows)
+    console_tables.show(console, title, headings, rows)
     console.print("the network writes:", highlight=False)
     console.print(
         evaluation.sample[:600], highlight=False, markup=False, soft_wrap=True
     )
-    console.print(results.verdict(document), highlight=False, soft_wrap=True)
+    console.print(metrics.verdict(document), highlight=False, soft_wrap=True)
     learning = {"lzma"}  # it goes on learning as it reads the test text
     still = {k: v for k, v in document["baselines"].items() if k not in learning}
     console.print(
         "lzma goes on learning as it reads the test text. Of those that do not: "
-        + results.verdict({**document, "baselines": still}),
+        + metrics.verdict({**document, "baselines": still}),
         highlight=False,
         soft_wrap=True,
     )

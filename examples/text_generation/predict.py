@@ -11,9 +11,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from common import models, runs, tables
+from common import files
 from common.errors import UserError
-from common.text import Vocabulary
+from common.preprocessing.text import Vocabulary
+from common.training import models, run_folder
 from examples.text_generation import model as _registers_the_cell  # noqa: F401
 from examples.text_generation.config import Generate
 from examples.text_generation.data import CODEC, EXAMPLE, Codec
@@ -92,16 +93,18 @@ class Writer:
         self.write_some = WriteCharacters(network)
 
     @classmethod
-    def from_run(cls, run: runs.Run) -> "Writer":
+    def from_run(cls, run: run_folder.Run) -> "Writer":
         """Load what a run left.
 
         Raises:
             UserError: a file is missing or damaged, or the two do not fit together.
         """
-        codec = Codec.from_json(runs.read_json(run / CODEC))
+        codec = Codec.from_json(files.read_json(run / CODEC))
         network = models.load(run)
         if network.outputs[0].shape[-1] != len(codec.vocabulary):
-            raise UserError(f"{run / CODEC} does not belong to {run / runs.MODEL}")
+            raise UserError(
+                f"{run / CODEC} does not belong to {run / run_folder.MODEL}"
+            )
         return cls(network, codec)
 
     def start(self, count: int) -> list[np.ndarray]:
@@ -153,7 +156,7 @@ def generate(options: Generate):
         UserError: no finished run, one that cannot be read, or a prompt with characters
             that the run does not know.
     """
-    run = runs.find(EXAMPLE, run=options.run, runs_dir=options.runs_dir)
+    run = run_folder.find(EXAMPLE, run=options.run, runs_dir=options.runs_dir)
     prompt = _prompt(options)
     writer = Writer.from_run(run)
     unknown = writer.codec.unknown(prompt)
@@ -182,7 +185,7 @@ def generate(options: Generate):
 
 def _prompt(options: Generate) -> str:
     if options.prompt_file is not None:
-        return tables.read_text(Path(options.prompt_file))
+        return files.read_text(Path(options.prompt_file))
     if options.prompt is None:
         return "\n"
     prompt = options.prompt.replace("\r\n", "\n").replace("\r", "\n")

@@ -11,8 +11,9 @@ import keras
 import numpy as np
 from rich.console import Console
 
-from common import results, timing
-from common.text import Vocabulary
+from common.comparison import timing
+from common.preprocessing.text import Vocabulary
+from common.training import console_tables
 from examples.text_generation.config import Config, Speed
 from examples.text_generation.data import Codec, Data, Split
 from examples.text_generation.predict import CHARACTERS_PER_CALL, Writer
@@ -35,7 +36,7 @@ def speed(options: Speed, console: Console | None = None) -> dict[str, dict]:
     )
     rates = writing(config, data, options.length)
     rows = [(name, f"{rate:,.0f}") for name, rate in rates.items()]
-    results.show(console, "writing", ("way", "characters a second"), rows)
+    console_tables.show(console, "writing", ("way", "characters a second"), rows)
     compiled, tutorial = rates.values()
     console.print(f"ratio: {compiled / tutorial:.0f}", highlight=False)
     seconds = training(config, data, console)
@@ -49,7 +50,7 @@ def speed(options: Speed, console: Console | None = None) -> dict[str, dict]:
         for name, values in seconds.items()
     ]
     headings = ("network", "ms a step", "time over builtin's", "min", "max")
-    results.show(console, "training", headings, rows)
+    console_tables.show(console, "training", headings, rows)
     return {"writing": rates, "training": seconds}
 
 

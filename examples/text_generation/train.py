@@ -3,13 +3,13 @@
 import dataclasses
 import time
 from collections.abc import Callable
-from typing import Any
 
 import keras
 from rich.console import Console
 
-from common import compare as comparison
-from common import models, plots, results, runs, training
+from common import files
+from common.comparison import compare as comparison
+from common.training import console_tables, fitting, metrics, models, plots, run_folder
 from examples.text_generation.config import Compare, Config
 from examples.text_generation.data import CODEC, EXAMPLE, SPLITS, Data, load
 from examples.text_generation.evaluate import (
@@ -30,8 +30,8 @@ STEPS_PER_CALL = 10  # batches per call from Python: a little less time a step
 SAMPLE = {"prompt": "\n", "length": 160, "temperature": 0.8, "seed": 0}
 
 
-def train(config: Config, console: Console | None = None) -> dict[str, Any]:
-    """Train one model and return the content of its `metrics.json`.
+def train(config: Config, console: Console | None = None) -> run_folder.Run:
+    """Train one model and return its run folder.
 
     Raises:
         UserError: the text or the run folder cannot be used.
@@ -40,12 +40,12 @@ def train(config: Config, console: Console | None = None) -> dict[str, Any]:
     console = console or Console()
     data = load(config)
     describe(data, console)
-    run = runs.begin(EXAMPLE, config)
+    run = run_folder.begin(EXAMPLE, config)
     with run.locked():
-        runs.write_json(run / CODEC, data.codec.to_json())
+        files.write_json(run / CODEC, data.codec.to_json())
         model = compiled_model(config, data)
         writer = Writer(network(config, data), data.codec)
-        fitted = training.fit(
+        fitted = fitting.fit(
             model,
             train_streams(config, data, config.seed),
             validation=data.validation.streams(config.batch_size, chunk=config.chunk),
@@ -60,7 +60,7 @@ def train(config: Config, console: Console | None = None) -> dict[str, Any]:
         models.save(run, writer.network)
         python = config.data is None and config.dataset == "python_source"
         evaluation = evaluate(writer, data, python=python)
-        document = results.document(
+        document = metrics.document(
             EXAMPLE,
             config,
             model,
@@ -69,7 +69,7 @@ def train(config: Config, console: Console | None = None) -> dict[str, Any]:
             total_seconds=time.perf_counter() - started,
             **evaluation.values,
         )
-        runs.write_text(run / "sample.txt", evaluation.sample)
+        files.write_text(run / "sample.txt", evaluation.sample)
         figures = run / "figures"
         plots.learning_curves(
             figures / "learning_curves.png",
@@ -77,18 +77,18 @@ def train(config: Config, console: Console | None = None) -> dict[str, Any]:
             best_epoch=fitted.best_epoch,
         )
         draw(figures, evaluation, writer, data)
-        runs.write_json(run / runs.METRICS, document)
-        runs.finish(run, can_resume=fitted.interrupted)
+        files.write_json(run / run_folder.METRICS, document)
+        run_folder.finish(run, can_resume=fitted.interrupted)
     show(document, evaluation, data, console)
     console.print(f"run folder: {run.path}", highlight=False, markup=False)
-    return document
+    return run
 
 
 def describe(data: Data, console: Console):
     """Print the size of every split, and the notes."""
     rows = [(name, len(getattr(data, name).text)) for name in SPLITS]
     title = f"text; {len(data.codec.vocabulary) - 2} characters known"
-    results.show(console, title, ("split", "characters"), rows)
+    console_tables.show(console, title, ("split", "characters"), rows)
     for note in data.notes:
         console.print(f"note: {note}", highlight=False, markup=False)
 
@@ -143,8 +143,8 @@ def compiled_model(config: Config, data: Data) -> keras.Model:
     return model
 
 
-def compare(config: Compare, console: Console | None = None) -> dict[str, Any]:
-    """Compare the four cells and return the content of `compare.json`.
+def compare(config: Compare, console: Console | None = None) -> run_folder.Run:
+    """Compare the four cells and return the run folder.
 
     Raises:
         UserError: the text or the run folder cannot be used.

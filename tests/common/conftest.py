@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from common import plots, runs
+from common.training import plots, run_folder
 
 DOCUMENT = {
     "example": "toy",
@@ -62,7 +62,7 @@ def draw(folder, name="learning_curves"):
 def template(tmp_path_factory):
     """Return a runs folder with a run and a comparison; drawing takes its time."""
     folder = tmp_path_factory.mktemp("runs")
-    run = runs.start("toy", str(folder), SETTINGS)
+    run = run_folder.start("toy", str(folder), SETTINGS)
     draw(run / "figures")
     plots.value_curve(
         run / "figures" / "lengths.png",
@@ -72,7 +72,9 @@ def template(tmp_path_factory):
         shaded=(2, 5, "training"),
     )
     run.path.rename(folder / "toy" / "20260101-000000")
-    compared = runs.start("toy", str(folder), {**SETTINGS, "units": 5, "seeds": 2})
+    compared = run_folder.start(
+        "toy", str(folder), {**SETTINGS, "units": 5, "seeds": 2}
+    )
     draw(compared / "figures", "compare")
     compared.path.rename(folder / "toy" / "compare-20260102-000000")
     return folder
@@ -95,4 +97,4 @@ def write(path, document):
 
 
 def run_of(folder):
-    return runs.Run(folder / "toy" / "20260101-000000")
+    return run_folder.Run(folder / "toy" / "20260101-000000")

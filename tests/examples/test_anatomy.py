@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from matplotlib.patches import Circle
 
-from common import plots
 from common.errors import UserError
+from common.training import plots
 from examples.__main__ import index
 from examples.anatomy import figure, trace
 from examples.anatomy.__main__ import main

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from common import results_page
+from common.comparison import results_page
 from examples.forecasting.__main__ import main
 from examples.forecasting.config import Config
 from tests.conftest import ROOT, newest, results, write_series

@@ -12,11 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from common import series as tables
 from common.errors import UserError
-from common.series import Series
 from common.settings import from_preset
 from examples.forecasting import baselines
+from examples.forecasting import series as tables
 from examples.forecasting.codec import Codec, at
 from examples.forecasting.config import (
     LEVELS,
@@ -30,6 +29,7 @@ from examples.forecasting.data import Windows, load, read
 from examples.forecasting.evaluate import Fold, conformal_widths, too_few_for
 from examples.forecasting.model import build_model
 from examples.forecasting.predict import Forecaster, as_table, latest
+from examples.forecasting.series import Series
 from tests.conftest import write_series
 
 L, H = 6, 3

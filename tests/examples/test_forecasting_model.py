@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from common.compare import copy_weights, weights_as_custom
+from common.comparison.compare import copy_weights, weights_as_custom
 from examples.forecasting.model import HoistedCell, HoistedRNN, build_model
 from tests.conftest import ROOT
 

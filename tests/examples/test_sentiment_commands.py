@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from common import results_page
+from common.comparison import results_page
 from examples.sentiment.__main__ import main
 from examples.sentiment.config import Config
 from tests.conftest import ROOT, newest, results

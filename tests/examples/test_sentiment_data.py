@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import UserError
-from common.tables import read
-from common.text import Vocabulary, words
+from common.preprocessing.tables import read
+from common.preprocessing.text import Vocabulary, words
 from examples.sentiment.config import Config
 from examples.sentiment.data import REVIEWS, SPLITS, Codec, load
 from tests.conftest import REAL_DATA

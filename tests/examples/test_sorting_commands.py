@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from common import results_page
+from common.comparison import results_page
 from examples.sorting.__main__ import main
 from examples.sorting.config import PRESETS, Config
 from examples.sorting.train import XLA_PAYS_FROM

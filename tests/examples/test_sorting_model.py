@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from common.compare import copy_weights, weights_as_custom
+from common.comparison.compare import copy_weights, weights_as_custom
 from examples.sorting.data import PADDING, TRAIN, Codec, draw
 from examples.sorting.model import ConciseCell, build_model
 from examples.sorting.predict import Sorter, right

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from common import results_page
+from common.comparison import results_page
 from examples.text_generation.__main__ import main
 from examples.text_generation.config import Config
 from tests.conftest import ROOT, newest, results, write_code

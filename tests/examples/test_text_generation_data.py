@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from common.errors import UserError
-from common.text import Vocabulary
+from common.preprocessing.text import Vocabulary
 from examples.text_generation.baselines import compressed_bits, ngrams
 from examples.text_generation.config import Config
 from examples.text_generation.data import MIN_COUNT, Codec, Streams, kind_of, load

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from common.callbacks import ResetStates
-from common.compare import copy_weights, weights_as_custom
-from common.text import Vocabulary
+from common.comparison.compare import copy_weights, weights_as_custom
+from common.preprocessing.text import Vocabulary
+from common.training.callbacks import ResetStates
 from examples.text_generation.data import Codec, Streams
 from examples.text_generation.evaluate import (
     WARM_UP,

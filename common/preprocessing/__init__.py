@@ -1,0 +1,1 @@
+"""Text, sequences, tables and TensorFlow Datasets as arrays: floor 2."""

@@ -1,0 +1,1 @@
+"""The pages of run folders: floor 5. Importing it loads no TensorFlow."""

@@ -1,0 +1,99 @@
+"""The pages in headless Chromium, at the width of a phone and of a desk."""
+
+import shutil
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+from common.report.pages import collect
+from tests.common.conftest import run_of
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+FLAGS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update"),
+    *("--disable-sync", "--disable-dev-shm-usage"),
+)
+# A figure that would run a script and fetch a file, if a page let it.
+TRAP = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="90pt" height="90pt">'
+    "<title>Trap.</title><script>document.title = 'executed'</script>"
+    '<image href="http://localhost:9/x.png" width="9" height="9"/></svg>'
+)
+
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER),
+    reason="no chromium and chromedriver here (Debian: chromium, chromium-driver)",
+)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def pages(folder):
+    (run_of(folder) / "figures" / "trap.svg").write_text(TRAP)
+    index, written, damaged = collect(str(folder), {"toy": "Toy: plays."})
+    assert not damaged
+    assert len(written) == 2
+    return [index, *written]
+
+
+def show(browser, path, *, width, scheme):
+    """Open a page as on a screen `width` CSS pixels wide."""
+    size = {
+        "width": width,
+        "height": 800,
+        "deviceScaleFactor": 1,
+        "mobile": width < 600,
+    }
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    browser.get(path.as_uri())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1200])
+def test_page_is_whole_quiet_and_no_wider_than_the_screen(
+    browser, pages, width, scheme
+):
+    for path in pages:
+        show(browser, path, width=width, scheme=scheme)
+        assert browser.get_log("browser") == []
+        assert "executed" not in browser.title
+        assert browser.execute_script("return innerWidth") == width
+        root = "return document.documentElement"
+        assert browser.execute_script(f"{root}.scrollWidth") <= width
+        shown = "img => [img.complete, img.naturalWidth, img.clientHeight, img.alt]"
+        pictures = browser.execute_script(f"return [...document.images].map({shown})")
+        assert pictures
+        for complete, natural_width, height, alt in pictures:
+            assert complete
+            assert natural_width > 0
+            assert height > 0
+            assert alt
+        dark = browser.execute_script(
+            "return getComputedStyle(document.body).backgroundColor"
+        )
+        assert (dark == "rgb(23, 23, 23)") == (scheme == "dark")
+
+
+def test_wide_figures_scroll_in_their_own_frame(browser, pages):
+    show(browser, pages[-1], width=390, scheme="light")
+    frames = browser.execute_script(
+        "return [...document.querySelectorAll('figure .scroll')]"
+        ".map(frame => [frame.clientWidth, frame.tabIndex])"
+    )
+    assert frames
+    assert all(width <= 390 and index == 0 for width, index in frames)
