@@ -58,7 +58,7 @@ def test_page_shows_all_that_the_run_left(folder):
 
 
 def _html(folder):
-    return (run_of(folder) / "pages.html").read_text()
+    return (run_of(folder) / "report.html").read_text()
 
 
 def test_every_picture_has_a_size_and_says_what_it_shows(folder):
@@ -82,7 +82,7 @@ def test_page_needs_nothing_and_starts_nothing(folder):
     }
     write(run_of(folder).path, hostile)
     index, *_ = pages.collect(str(folder), {"toy": HOSTILE})
-    for path in (run_of(folder) / "pages.html", index):
+    for path in (run_of(folder) / "report.html", index):
         page = Page(path)
         assert HOSTILE in page.text
         assert not {"script", "iframe", "object", "base"} & {
@@ -130,7 +130,7 @@ def test_comparison_has_a_page_and_shows_in_that_of_the_run(folder):
     (compared / "compare.json").write_text(json.dumps(document))
     pages.leave(compared)
     assert (
-        "The custom cell takes 0.50 times" in Page(run_of(folder) / "pages.html").text
+        "The custom cell takes 0.50 times" in Page(run_of(folder) / "report.html").text
     )
     (compared / "compare.json").write_text("{}")
     assert "custom cell takes" not in Page(pages.write(run_of(folder))).text
@@ -139,13 +139,13 @@ def test_comparison_has_a_page_and_shows_in_that_of_the_run(folder):
 def test_finished_run_has_a_page_and_a_failing_page_loses_no_run(folder, capsys):
     run = run_of(folder)
     run_folder.finish(run)
-    assert "beats" in Page(run / "pages.html").text
+    assert "beats" in Page(run / "report.html").text
     assert capsys.readouterr().err == ""
     (run / "history.csv").write_text("epoch,loss\n1,many\n")
     run_folder.finish(run)
     assert (folder / "toy" / "latest").read_text() == f"{run.path.name}\n"
     error = capsys.readouterr().err
-    assert error.startswith("warning: no pages.html: ")
+    assert error.startswith("warning: no report.html: ")
     assert error.count("\n") == 1
 
 
@@ -164,7 +164,7 @@ def test_index_links_to_the_newest_runs_and_missing_pages_are_made(folder):
     assert links == {"toy/20260103-000000/report.html"}
     assert "seed 7" in page.text
     assert "No finished run yet: python -m examples.other" in page.text
-    (toy / "20260101-000000" / "pages.html").write_text("mine")
+    (toy / "20260101-000000" / "report.html").write_text("mine")
     _, written, _ = pages.collect(str(folder), lines)
     assert [path.parent.name for path in written] == ["20260103-000000"]
 
