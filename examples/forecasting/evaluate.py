@@ -1,6 +1,7 @@
 """The test: the network beside its baselines, by step, with intervals and a backtest.
 
-Letters: N windows, H steps forecast.
+Letters: N windows, H steps forecast. A case is a window of the test: its series and its
+cutoff, the last time that is known.
 """
 
 import math
@@ -9,146 +10,123 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from rich.console import Console
+from utilsforecast import losses
 
-from common.training import console_tables, metrics
-from examples.forecasting import baselines
-from examples.forecasting.codec import INTERVALS
-from examples.forecasting.config import Config
-from examples.forecasting.data import Data, Windows
-from examples.forecasting.predict import Forecaster
+from common.training import console as out
+from common.training import verdicts
 
-# The variance that the literature divides the squared error of the sunspots by.
-SUNSPOTS_VARIANCE = 1535.0
-SUNSPOTS_PERIODS = {"1921-1955": (1921, 1955), "1956-1979": (1956, 1979)}
+from . import baselines
+from .config import Config
+from .data import INTERVALS, Data, Windows
+from .predict import Forecaster
+from .series import ID, TIME
+
+CUTOFF = "cutoff"  # column of a long frame of forecasts
+# Errors over the mean of the squares, of the seasonal naive forecast, and so on.
+METRICS = ("relative_variance", "smape", "mase", "mae", "rmse")
 SHOWN_STEPS = 12  # rows of the table by step, at most
 
 
 @dataclass(frozen=True)
 class Fold:
-    """One origin of the backtest: a network that knew nothing after it, and its errors.
+    """One cutoff of the backtest, and forecasts by a network that knew nothing after."""
 
-    The forecasts are adjusted, as the network gives them.
-    """
-
-    origin: str
+    date: str
     train: Windows
     windows: Windows
-    adjusted: np.ndarray  # (N, H)
+    normalized: np.ndarray  # (N, H)
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What the test came to."""
+    """Results of the test, in the terms of `metrics.json`."""
 
-    windows: Windows
     answers: dict[str, np.ndarray]  # (N, H) the network's forecasts and intervals
-    others: dict[str, np.ndarray]  # (N, H) the baselines' forecasts
-    values: dict[str, Any]  # for metrics.json
+    models: dict[str, dict[str, float]]
+    verdict: dict[str, Any] | None
+    slices: dict[str, dict[str, Any]]
+    details: dict[str, Any]
 
 
-def measures(
-    windows: Windows, data: Data, forecast: np.ndarray
-) -> dict[str, list[float]]:
-    """Return every metric of forecasts (N, H) by step, each the mean over windows.
+def scores(
+    data: Data, windows: Windows, forecasts: dict[str, np.ndarray], by: str = CUTOFF
+) -> dict[str, pd.DataFrame]:
+    """Return every metric of every case and model; "rmse" holds squared errors.
 
-    `mase`: over the mean error of the seasonal naive forecast in the series' past
-    before the test; `relative_variance`: the squared error over the variance of the
-    series' training part (of the sunspots, over the literature's 1535).
+    Args:
+        data: the series that errors are scaled with.
+        windows: N of them.
+        forecasts: of each model, (N, H).
+        by: "cutoff", or "step" for a value for each series and step.
+
+    Returns:
+        a table for each metric, with the columns of `forecasts`. `mase` is over the
+        mean error of the seasonal naive forecast before the test, `relative_variance`
+        the squared error over the variance of the series' training part.
     """
-    actual = windows.actual()
-    error = np.abs(forecast - actual)
-    size = np.abs(forecast) + np.abs(actual)
-    views = windows.views
-    naive = np.array([_naive_error(view.series.values, data) for view in views])
-    spread = np.array([_variance(view.series, data) for view in views])
-    by_step = {
-        "mae": error.mean(axis=0),
-        "rmse": np.sqrt((error**2).mean(axis=0)),
-        "smape": (200 * error / np.where(size > 0, size, 1)).mean(axis=0),
-        "mase": np.nanmean(error / naive[windows.which][:, None], axis=0),
-        "relative_variance": np.nanmean(
-            error**2 / spread[windows.which][:, None], axis=0
-        ),
-    }
-    return {name: values.tolist() for name, values in by_step.items()}
-
-
-def over_steps(by_step: dict[str, list[float]]) -> dict[str, float]:
-    """Return every metric over all steps together."""
+    rows, names = windows.future_rows(windows.horizon), list(forecasts)
+    frame = windows.panel.frame.iloc[rows.ravel(), :3].reset_index(drop=True)
+    known = np.repeat(windows.rows - 1, windows.horizon)
+    steps = np.tile(np.arange(1, windows.horizon + 1), len(windows))
+    frame[CUTOFF] = windows.panel.frame[TIME].to_numpy()[known] if by == CUTOFF else steps
+    for name, forecast in forecasts.items():
+        # A forecast that overflows must not be skipped as if it were missing.
+        frame[name] = forecast.ravel() if np.isfinite(forecast).all() else np.nan
+    mae, mse, smape = (
+        loss(frame, names).set_index([CUTOFF, ID])
+        for loss in (losses.mae, losses.mse, losses.smape)
+    )
+    naive, variance = data.errors.loc[mae.index.get_level_values(ID)].to_numpy().T
     return {
-        # A root is taken last, of the mean of all squares.
-        name: float(
-            np.sqrt(np.mean(np.square(values))) if name == "rmse" else np.mean(values)
-        )
-        for name, values in by_step.items()
+        "relative_variance": mse.div(variance, axis=0),
+        "smape": 200 * smape,
+        "mase": mae.div(naive, axis=0),
+        "mae": mae,
+        "rmse": mse,
     }
 
 
-def _naive_error(values: np.ndarray, data: Data) -> float:
-    past = values[: len(values) - data.test_steps]
-    lag = data.codec.period if len(past) > data.codec.period else 1
-    error = np.abs(past[lag:] - past[:-lag]).mean()
-    return error if error > 0 else math.nan  # then the series has no MASE
+def mean(scores: pd.DataFrame, metric: str) -> pd.Series:
+    """Return the metric of each model. A root is taken last, of the mean of squares."""
+    return np.sqrt(scores.mean()) if metric == "rmse" else scores.mean()
 
 
-def _variance(series, data: Data) -> float:
-    if series.name == "sunspots":
-        return SUNSPOTS_VARIANCE
-    past = series.values[: max(2, len(series) - data.cuts[0])]
-    return float(np.var(past)) or math.nan
+def blocks(cases: pd.MultiIndex, horizon: int) -> np.ndarray:
+    """Return the number of each case's block for the verdict, (N,): its series.
+
+    Cases of a single series depend on their neighbours. They are put together by time,
+    at least a horizon or the cube root of N (Hall, Horowitz and Jing 1995).
+    """
+    series = pd.factorize(cases.get_level_values(ID))[0]
+    length = max(horizon, math.ceil(len(cases) ** (1 / 3)))
+    return series if series.any() else np.arange(len(cases)) // length
 
 
-def conformal_widths(folds: Sequence[Fold]) -> dict[str, list[float]]:
+def conformal_widths(
+    folds: Sequence[Fold], console: Console
+) -> dict[str, tuple[float, ...]]:
     """Return half the relative width of the intervals by step, from backtest errors.
 
     Split conformal prediction: the quantile of the absolute errors, each over its
-    window's roughness, with one place added for the value that is yet to come.
+    window's local scale, with one rank added for the value that is yet to come.
     """
-    scores = np.concatenate(
-        [
-            np.abs(fold.adjusted - fold.windows.futures) / fold.windows.roughness
-            for fold in folds
-        ]
-    )
-    count, ordered = len(scores), np.sort(scores, axis=0)
-    return {
-        share: ordered[min(_rank(share, count), count) - 1].tolist()
-        for share in INTERVALS
-    }
-
-
-def too_few_for(folds: Sequence[Fold]) -> list[str]:
-    """Return the intervals for which the backtest has not enough errors a step."""
-    count = sum(len(fold.windows) for fold in folds)
-    return [share for share in INTERVALS if _rank(share, count) > count]
-
-
-def _rank(share: str, count: int) -> int:
-    """Return which of `count` ordered errors bounds the interval, counted from 1."""
-    return math.ceil((count + 1) * int(share) / 100)
-
-
-def coverage(
-    windows: Windows, answers: dict[str, np.ndarray], data: Data
-) -> dict[str, dict[str, float]]:
-    """Return the share of values within each interval, and its mean width.
-
-    `width` is in units, `width_scaled` over the naive error as in MASE.
-    """
-    actual = windows.actual()
-    naive = [_naive_error(view.series.values, data) for view in windows.views]
-    naive = np.array(naive)[windows.which][:, None]
-    table = {}
+    errors = [
+        np.abs(fold.normalized - fold.windows.futures) / fold.windows.local_scale
+        for fold in folds
+    ]
+    ordered, widths = np.sort(np.concatenate(errors), axis=0), {}
     for share in INTERVALS:
-        low, high = answers[f"lo-{share}"], answers[f"hi-{share}"]
-        within = (low <= actual) & (actual <= high)
-        table[share] = {
-            "coverage": float(within.mean()),
-            "width": float((high - low).mean()),
-            "width_scaled": float(np.nanmean((high - low) / naive)),
-        }
-    return table
+        rank = math.ceil((len(ordered) + 1) * int(share) / 100)
+        if rank > len(ordered):
+            out.note(
+                console,
+                f"the backtest has too few errors for a {share} % interval; it is as "
+                "wide as the largest of them (--test-steps)",
+            )
+        widths[f"width_{share}"] = tuple(ordered[min(rank, len(ordered)) - 1].tolist())
+    return widths
 
 
 def evaluate(
@@ -157,6 +135,7 @@ def evaluate(
     data: Data,
     folds: Sequence[Fold],
     train: Windows,
+    console: Console,
 ) -> Evaluation:
     """Measure the network and the baselines on the test windows, once.
 
@@ -166,110 +145,143 @@ def evaluate(
         data: series and splits.
         folds: of the backtest.
         train: windows that the network was trained on.
+        console: takes notes.
     """
-    windows = data.after(data.test_steps, data.test_steps)
-    answers = forecaster.forecast(windows, data.codec.horizon)
-    others = baselines.forecasts(train, windows)
-    name = config.metric
-    by_step = measures(windows, data, answers["mean"])
-    beside = {key: measures(windows, data, other) for key, other in others.items()}
-    totals = over_steps(by_step)
-    compared = {key: over_steps(values)[name] for key, values in beside.items()}
-    slices, slices_beside = {}, {}
-    for label, rows in parts(windows).items():
-        slices[label] = over_steps(measures(*_only(windows, data, answers, rows)))[name]
-        slices_beside[label] = {
-            key: over_steps(measures(*_only(windows, data, {"mean": other}, rows)))[
-                name
-            ]
-            for key, other in others.items()
-        }
-    values = {
-        "metric": (name, totals[name], "lower"),
-        "metrics": {key: value for key, value in totals.items() if key != name},
-        "baselines": compared,
-        "baselines_beside": {key: over_steps(values) for key, values in beside.items()},
-        "skill": 1 - totals[name] / min(compared.values()),
-        "slices": slices,
-        "slices_beside": slices_beside,
-        "by_step": by_step,
-        "baselines_by_step": {key: values[name] for key, values in beside.items()},
-        "intervals": coverage(windows, answers, data),
-        "backtest": [_row(fold, data, name) for fold in folds],
+    windows, metric = data.tested, config.recipe.metric
+    answers = forecaster.forecast(windows)
+    forecasts = {"network": answers["mean"]}
+    forecasts |= baselines.forecasts(data, train, windows, console)
+    found = scores(data, windows, forecasts)
+    main = found[metric]
+    means = {name: mean(found[name], name) for name in sorted(METRICS, key=metric.__ne__)}
+    steps = {
+        name: values.groupby(CUTOFF).agg(lambda one, n=name: mean(one, n))
+        for name, values in scores(data, windows, forecasts, by="step").items()
     }
-    return Evaluation(windows, answers, others, values)
+    best = means[metric].drop("network").min()
+    return Evaluation(
+        answers,
+        models={
+            model: {name: float(values[model]) for name, values in means.items()}
+            for model in forecasts
+        },
+        verdict=verdicts.verdict(
+            {name: main[name].to_numpy() for name in main},
+            mode="min",
+            blocks=blocks(main.index, windows.horizon),
+            root=metric == "rmse",
+        ),
+        slices={
+            label: {"count": int(chosen.sum()), "models": dict(mean(main[chosen], metric))}
+            for label, chosen in parts(data, windows, main.index).items()
+        },
+        details={
+            "skill": float(1 - means[metric]["network"] / best) if best > 0 else math.nan,
+            "by_step": {name: steps[name]["network"].tolist() for name in means},
+            "models_by_step": steps[metric].to_dict("list"),
+            "intervals": coverage(data, windows, answers),
+            "backtest": {
+                fold.date: {
+                    "windows": len(fold.windows),
+                    **backtested(fold, data, metric, console),
+                }
+                for fold in folds
+            },
+        },
+    )
 
 
-def _only(windows: Windows, data: Data, answers: dict, rows: np.ndarray) -> tuple:
-    return windows.rows(rows), data, answers["mean"][rows]
+def parts(
+    data: Data, windows: Windows, cases: pd.MultiIndex
+) -> dict[str, np.ndarray]:
+    """Return which cases belong to the parts of the test that are reported, (N,) each.
 
-
-def parts(windows: Windows) -> dict[str, np.ndarray]:
-    """Return the rows of the parts of the test that are reported by themselves.
-
-    The literature's two periods of the sunspots; halves of a test of many origins; of
-    many series, the shorter and the longer half.
+    The published periods of a data set; of a test with several cutoffs, its halves; of
+    many series, the shorter and the longer ones.
     """
-    if windows.views[0].series.name == "sunspots":
-        years = windows.origins + 1700
+    first = windows.panel.frame.iloc[windows.rows]
+    index = [windows.panel.frame[TIME].to_numpy()[windows.rows - 1], first[ID]]
+    table = pd.DataFrame(
+        {"year": first[TIME].dt.year.to_numpy(), "place": windows.panel.place[windows.rows]},
+        index=pd.MultiIndex.from_arrays(index),
+    ).loc[cases]
+    if data.dataset and data.dataset.slices:
         return {
-            label: (years >= first) & (years <= last)
-            for label, (first, last) in SUNSPOTS_PERIODS.items()
+            label: table["year"].between(*years).to_numpy()
+            for label, years in data.dataset.slices.items()
         }
-    first, second = "first half of the test", "second half of the test"
-    if len(windows) == len(windows.views):  # one origin each
-        first, second = "shorter series", "longer series"
-    middle = np.median(windows.origins)
-    early = windows.origins < middle
-    return {first: early, second: ~early} if early.any() else {}
+    early = (table["place"] < table["place"].median()).to_numpy()
+    if not early.any():
+        return {}
+    if len(cases) == cases.get_level_values(ID).nunique():
+        return {"shorter series": early, "longer series": ~early}
+    return {"first half of the test": early, "second half of the test": ~early}
 
 
-def _row(fold: Fold, data: Data, name: str) -> dict[str, Any]:
-    """Return a line of the backtest: the network and the quick baselines."""
-    forecast = fold.windows.to_units(fold.adjusted)
-    others = baselines.forecasts(fold.train, fold.windows, ets=False)
-    totals = {
-        key: over_steps(measures(fold.windows, data, values))[name]
-        for key, values in (("network", forecast), *others.items())
-    }
-    return {"origin": fold.origin, "windows": len(fold.windows), **totals}
+def coverage(
+    data: Data, windows: Windows, answers: dict[str, np.ndarray]
+) -> dict[str, dict[str, float]]:
+    """Return the share of values within each interval, and its mean width.
+
+    `width` is in units, `width_scaled` over the naive error as in MASE.
+    """
+    actual, table = windows.actual(), {}
+    naive = data.errors["naive"].loc[windows.panel.frame[ID].iloc[windows.rows]]
+    for share in INTERVALS:
+        low, high = answers[f"lo-{share}"], answers[f"hi-{share}"]
+        table[share] = {
+            "coverage": float(((low <= actual) & (actual <= high)).mean()),
+            "width": float((high - low).mean()),
+            "width_scaled": float(np.nanmean((high - low) / naive.to_numpy()[:, None])),
+        }
+    return table
+
+
+def backtested(fold: Fold, data: Data, metric: str, console: Console) -> dict[str, float]:
+    """Return the metric of the network and of the quick baselines after a cutoff."""
+    others = baselines.forecasts(data, fold.train, fold.windows, console, slow=False)
+    forecasts = {"network": fold.windows.to_units(fold.normalized), **others}
+    return dict(mean(scores(data, fold.windows, forecasts)[metric], metric))
 
 
 def show(document: dict[str, Any], console: Console):
-    """Print the tables and a verdict."""
-    name = document["metric"]["name"]
-    own = {name: document["metric"]["value"], **document["metrics"]}
-    columns = ("model", *own)
-    rows = [(f"network ({document['cell']})", *own.values())]
-    rows += [
-        (key, *(values[column] for column in own))
-        for key, values in document["baselines_beside"].items()
-    ]
-    console_tables.show(console, "test, in the series' own units", columns, rows)
-    if document["slices"]:
-        others = list(document["baselines"])
-        rows = [
-            (label, value, *document["slices_beside"][label].values())
-            for label, value in document["slices"].items()
-        ]
-        console_tables.show(console, f"test {name}", ("part", "network", *others), rows)
-    steps = len(document["by_step"]["mae"])
-    if steps > 1:
-        every = max(1, math.ceil(steps / SHOWN_STEPS))
-        rows = [
-            (str(step + 1), *(values[step] for values in document["by_step"].values()))
-            for step in range(every - 1, steps, every)
-        ]
-        columns = ("step", *document["by_step"])
-        console_tables.show(console, "test by step, network", columns, rows)
+    """Print the tables and the verdict."""
+    models, details = document["models"], document["details"]
+    metric = document["metric"]["name"]
+    columns = ("model", *models["network"])
+    rows = [(name, *values.values()) for name, values in models.items()]
+    out.table(console, "test, in the series' own units", columns, rows)
     rows = [
-        (f"{share} %", row["coverage"], row["width"], row["width_scaled"])
-        for share, row in document["intervals"].items()
+        (label, *part["models"].values()) for label, part in document["slices"].items()
     ]
+    if rows:
+        out.table(console, f"test {metric}", ("part", *models), rows)
+    by_step = list(zip(*details["by_step"].values(), strict=True))
+    if len(by_step) > 1:
+        every = math.ceil(len(by_step) / SHOWN_STEPS)
+        rows = [
+            (step + 1, *by_step[step]) for step in range(every - 1, len(by_step), every)
+        ]
+        out.table(console, "test by step, network", ("step", *details["by_step"]), rows)
+    rows = [(f"{share} %", *row.values()) for share, row in details["intervals"].items()]
     columns = ("interval", "measured coverage", "mean width", "over naive error")
-    console_tables.show(console, "prediction intervals, test", columns, rows)
-    rows = [tuple(row.values()) for row in document["backtest"]]
-    columns = tuple(document["backtest"][0])
-    title = f"backtest {name}, trained anew before each origin"
-    console_tables.show(console, title, columns, rows)
-    console.print(metrics.verdict(document), highlight=False, soft_wrap=True)
+    out.table(console, "prediction intervals, test", columns, rows)
+    rows = [(date, *row.values()) for date, row in details["backtest"].items()]
+    columns = ("cutoff", *next(iter(details["backtest"].values())))
+    title = f"backtest {metric}, trained again before each cutoff"
+    out.table(console, title, columns, rows)
+    out.say(console, verdicts.sentence(document))
+    for name, text in disagreeing(models, metric).items():
+        out.say(console, f"By {name} it is the other way round: {text}.")
+
+
+def disagreeing(models: dict[str, dict[str, float]], metric: str) -> dict[str, str]:
+    """Return the metrics by which the network is ahead though not by `metric`, or not."""
+    found = {}
+    own, others = models["network"], {k: v for k, v in models.items() if k != "network"}
+    ahead = {}
+    for name, value in own.items():
+        best = min(others, key=lambda other, n=name: others[other][n], default=None)
+        ahead[name] = best is not None and value < others[best][name]
+        found[name] = "" if best is None else f"{value:.4f} against {others[best][name]:.4f}, {best}"
+    return {name: text for name, text in found.items() if ahead[name] != ahead[metric]}
