@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from common.comparison import compare, parity, results_page, timing
+from common.comparison.task import Task
 from common.preprocessing.sequences import Batches
 from common.settings import CELLS, Repeats
 from common.training import fitting
@@ -44,7 +45,7 @@ def squared_errors(model):
 
 @pytest.fixture
 def task():
-    return compare.Task(
+    return Task(
         example="toy",
         dataset="random numbers",
         data_hash="sha256:1",
