@@ -57,7 +57,9 @@ def linear(train: Windows, test: Windows) -> np.ndarray:
     """Return forecasts by a linear function of the window for each step, (N, H)."""
     model = LinearRegression()
     model.fit(train.inputs().reshape(len(train), -1), train.targets()[:, 0])
-    answers = test.roll_out(lambda x: model.predict(x.reshape(len(x), -1)), test.horizon)
+    answers = test.roll_out(
+        lambda x: model.predict(x.reshape(len(x), -1)), test.horizon
+    )
     return test.to_units(answers)
 
 

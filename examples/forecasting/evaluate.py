@@ -70,7 +70,9 @@ def scores(
     frame = windows.panel.frame.iloc[rows.ravel(), :3].reset_index(drop=True)
     known = np.repeat(windows.rows - 1, windows.horizon)
     steps = np.tile(np.arange(1, windows.horizon + 1), len(windows))
-    frame[CUTOFF] = windows.panel.frame[TIME].to_numpy()[known] if by == CUTOFF else steps
+    frame[CUTOFF] = (
+        windows.panel.frame[TIME].to_numpy()[known] if by == CUTOFF else steps
+    )
     for name, forecast in forecasts.items():
         # A forecast that overflows must not be skipped as if it were missing.
         frame[name] = forecast.ravel() if np.isfinite(forecast).all() else np.nan
@@ -153,7 +155,9 @@ def evaluate(
     forecasts |= baselines.forecasts(data, train, windows, console)
     found = scores(data, windows, forecasts)
     main = found[metric]
-    means = {name: mean(found[name], name) for name in sorted(METRICS, key=metric.__ne__)}
+    means = {
+        name: mean(found[name], name) for name in sorted(METRICS, key=metric.__ne__)
+    }
     steps = {
         name: values.groupby(CUTOFF).agg(lambda one, n=name: mean(one, n))
         for name, values in scores(data, windows, forecasts, by="step").items()
@@ -172,11 +176,16 @@ def evaluate(
             root=metric == "rmse",
         ),
         slices={
-            label: {"count": int(chosen.sum()), "models": dict(mean(main[chosen], metric))}
+            label: {
+                "count": int(chosen.sum()),
+                "models": dict(mean(main[chosen], metric)),
+            }
             for label, chosen in parts(data, windows, main.index).items()
         },
         details={
-            "skill": float(1 - means[metric]["network"] / best) if best > 0 else math.nan,
+            "skill": float(1 - means[metric]["network"] / best)
+            if best > 0
+            else math.nan,
             "by_step": {name: steps[name]["network"].tolist() for name in means},
             "models_by_step": steps[metric].to_dict("list"),
             "intervals": coverage(data, windows, answers),
@@ -191,9 +200,7 @@ def evaluate(
     )
 
 
-def parts(
-    data: Data, windows: Windows, cases: pd.MultiIndex
-) -> dict[str, np.ndarray]:
+def parts(data: Data, windows: Windows, cases: pd.MultiIndex) -> dict[str, np.ndarray]:
     """Return which cases belong to the parts of the test that are reported, (N,) each.
 
     The published periods of a data set; of a test with several cutoffs, its halves; of
@@ -202,7 +209,10 @@ def parts(
     first = windows.panel.frame.iloc[windows.rows]
     index = [windows.panel.frame[TIME].to_numpy()[windows.rows - 1], first[ID]]
     table = pd.DataFrame(
-        {"year": first[TIME].dt.year.to_numpy(), "place": windows.panel.place[windows.rows]},
+        {
+            "year": first[TIME].dt.year.to_numpy(),
+            "place": windows.panel.place[windows.rows],
+        },
         index=pd.MultiIndex.from_arrays(index),
     ).loc[cases]
     if data.dataset and data.dataset.slices:
@@ -237,7 +247,9 @@ def coverage(
     return table
 
 
-def backtested(fold: Fold, data: Data, metric: str, console: Console) -> dict[str, float]:
+def backtested(
+    fold: Fold, data: Data, metric: str, console: Console
+) -> dict[str, float]:
     """Return the metric of the network and of the quick baselines after a cutoff."""
     others = baselines.forecasts(data, fold.train, fold.windows, console, slow=False)
     forecasts = {"network": fold.windows.to_units(fold.normalized), **others}
@@ -263,7 +275,9 @@ def show(document: dict[str, Any], console: Console):
             (step + 1, *by_step[step]) for step in range(every - 1, len(by_step), every)
         ]
         out.table(console, "test by step, network", ("step", *details["by_step"]), rows)
-    rows = [(f"{share} %", *row.values()) for share, row in details["intervals"].items()]
+    rows = [
+        (f"{share} %", *row.values()) for share, row in details["intervals"].items()
+    ]
     columns = ("interval", "measured coverage", "mean width", "over naive error")
     out.table(console, "prediction intervals, test", columns, rows)
     rows = [(date, *row.values()) for date, row in details["backtest"].items()]
@@ -283,5 +297,9 @@ def disagreeing(models: dict[str, dict[str, float]], metric: str) -> dict[str, s
     for name, value in own.items():
         best = min(others, key=lambda other, n=name: others[other][n], default=None)
         ahead[name] = best is not None and value < others[best][name]
-        found[name] = "" if best is None else f"{value:.4f} against {others[best][name]:.4f}, {best}"
+        found[name] = (
+            ""
+            if best is None
+            else f"{value:.4f} against {others[best][name]:.4f}, {best}"
+        )
     return {name: text for name, text in found.items() if ahead[name] != ahead[metric]}

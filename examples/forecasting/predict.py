@@ -128,7 +128,9 @@ def forecast(options: Forecast):
     if not all(np.isfinite(values).all() for values in answers.values()):
         raise UserError("the forecasts are not finite numbers; nothing is written")
     if one.width_80 == one.width_95:
-        notes.append("the run's backtest had too few errors to tell the intervals apart")
+        notes.append(
+            "the run's backtest had too few errors to tell the intervals apart"
+        )
     if horizon > one.horizon:
         notes.append(
             f"beyond step {one.horizon} the network reads its own forecasts; no "
@@ -165,7 +167,10 @@ def _long_enough(panel: Panel, window: int, notes: list[str]) -> Panel:
         UserError: nothing is left.
     """
     rule = f"the network reads {window} steps"
-    long, short = (panel.lengths[panel.lengths >= window].index, panel.lengths[panel.lengths < window].index)
+    long, short = (
+        panel.lengths[panel.lengths >= window].index,
+        panel.lengths[panel.lengths < window].index,
+    )
     if not len(long):
         raise UserError(f"every series is too short: {left_out(panel, short, rule)}")
     if len(short):

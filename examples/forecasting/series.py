@@ -20,13 +20,13 @@ from common.preprocessing.tables import DELIMITERS
 
 ID, TIME, VALUE = "unique_id", "ds", "y"  # the first columns of a long frame
 MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None")  # for a number
-STRETCH = 10  # times from which the step is told where there are gaps
 ZONE = r"\s*(?:Z|[+-]\d\d:?(?:\d\d)?)$"  # of a time that has a clock
+STRETCH = 10  # times from which the step is told where there are gaps
+MAX_ROWS = 10_000_000  # of one series, its gaps filled
 LAST_YEAR = 9000  # times can be written and drawn up to 9999, with a margin
-MAX_STEPS = 10_000_000  # of one series
-# Steps after which a pattern usually comes back, by pandas' name of the step.
-PERIODS = {"YS": 1, "YE": 1, "QS": 4, "QE": 4, "MS": 12, "ME": 12, "W": 52, "B": 5}
-DAY = {"D": 1, "h": 24, "min": 24 * 60, "s": 24 * 60 * 60}
+# Steps of a year, a week or a day, by pandas' name of the step.
+PERIODS = {"QS": 4, "QE": 4, "MS": 12, "ME": 12, "W": 52, "B": 5, "D": 7}
+PERIODS |= {"h": 24, "min": 24 * 60, "s": 24 * 60 * 60}
 
 
 @dataclass(frozen=True)
@@ -42,80 +42,67 @@ class Panel:
         return self.frame[VALUE].to_numpy(float)
 
     @cached_property
-    def covariates(self) -> np.ndarray:
-        """Covariates of all series, (R, C)."""
-        return self.frame.iloc[:, 3:].to_numpy(float)
-
-    @cached_property
-    def lengths(self) -> pd.Series:
-        """Number of steps of each series, by name."""
-        return self.frame[ID].value_counts(sort=False)
+    def rows(self) -> dict[str, np.ndarray]:
+        """Rows of each series, by name."""
+        return self.frame.groupby(ID, sort=False).indices
 
     @cached_property
     def place(self) -> np.ndarray:
         """Steps of the same series before each row, (R,)."""
-        return np.concatenate([np.arange(length) for length in self.lengths])
+        return self.frame.groupby(ID).cumcount().to_numpy()
 
     @cached_property
     def left(self) -> np.ndarray:
         """Steps of the same series from each row on, (R,)."""
-        return self.lengths.repeat(self.lengths).to_numpy() - self.place
+        return self.frame.groupby(ID).cumcount(ascending=False).to_numpy() + 1
 
-    @cached_property
-    def rows(self) -> dict[str, slice]:
-        """Rows of each series, by name."""
-        ends = self.lengths.cumsum()
-        return {
-            name: slice(ends[name] - n, ends[name]) for name, n in self.lengths.items()
-        }
+    @property
+    def lengths(self) -> pd.Series:
+        """Number of steps of each series, by name."""
+        return self.frame[ID].value_counts(sort=False)
 
     @property
     def frequency(self) -> str:
         """Name of the step without its anchor: `QS` for `QS-OCT`, `15min`."""
-        return _frequency(next(iter(self.steps.values())))
+        return next(iter(self.steps.values())).freqstr.split("-")[0]
 
     @property
     def usual_period(self) -> int:
         """Steps of a year, a week or a day, whichever suits the step."""
-        step, name = (
-            next(iter(self.steps.values())),
-            self.frequency.lstrip("0123456789"),
-        )
-        if name == "D":
-            return 7 if step.n == 1 else 1
-        if name in DAY:
-            return DAY[name] // step.n if DAY[name] % step.n == 0 else 1
-        return PERIODS.get(name, 1) if step.n == 1 else 1
+        period = PERIODS.get(self.frequency.lstrip("0123456789"), 1)
+        count = next(iter(self.steps.values())).n
+        return period // count if period % count == 0 else 1
+
+    def check_frequency(self, expected: str):
+        """Raise `UserError` unless all series have the expected frequency."""
+        for name, step in self.steps.items():
+            if step.freqstr.split("-")[0] != expected:
+                raise UserError(
+                    f"every series must have the frequency {expected}; "
+                    f"{shown(name)} has {step.freqstr}"
+                )
 
     def only(self, names: Sequence[str]) -> "Panel":
         """Return some of the series."""
-        frame = self.frame[self.frame[ID].isin(names)].reset_index(drop=True)
-        return Panel(frame, {name: self.steps[name] for name in names})
+        chosen = self.frame[self.frame[ID].isin(names)]
+        return Panel(chosen.reset_index(drop=True), self.steps)
 
     def extended(self, count: int) -> "Panel":
-        """Append `count` future steps to every series, without values.
-
-        Raises:
-            UserError: the times leave the range of the calendar.
-        """
+        """Append `count` future steps, without values, to every series."""
         parts = []
         for name, part in self.frame.groupby(ID, sort=False):
             last = part[TIME].iloc[-1]
             try:
                 times = pd.date_range(last, periods=count + 1, freq=self.steps[name])
-                if times[-1].year > LAST_YEAR:
-                    raise OverflowError
             except (ValueError, OverflowError):
+                times = None
+            if times is None or times[-1].year > LAST_YEAR:
                 raise UserError(
                     f"--horizon must end by the year {LAST_YEAR}; {count} steps after "
                     f"the end of {shown(name)}, {last}, do not"
-                ) from None
+                )
             parts += [part, pd.DataFrame({ID: name, TIME: times[1:]})]
         return Panel(pd.concat(parts, ignore_index=True), self.steps)
-
-
-def _frequency(step: pd.DateOffset) -> str:
-    return step.freqstr.split("-")[0]
 
 
 def read(
@@ -128,7 +115,7 @@ def read(
     until: str | None = None,
     max_gap: int = 0,
 ) -> tuple[Panel, list[str]]:
-    """Read a .csv or .tsv file: long, with a column of names, or a single series.
+    """Read the series of a .csv or .tsv file, and notes for the user.
 
     A value is missing where its cell is empty or its time is left out. It repeats the
     value before it, never a later one. Missing values at either end are cut off.
@@ -137,62 +124,44 @@ def read(
         path: the file, with a header.
         time_column: column with the times, ISO 8601, ascending within a series.
         target: column with the values.
-        id_column: column with the names of the series. A file without a column
-            `unique_id` is one series.
+        id_column: column with the names; without `unique_id`, there is one series.
         covariates: further columns with numbers.
-        until: last time that is read, ISO 8601; `None` for all.
+        until: last time that is read; `None` for all.
         max_gap: maximum number of missing values in a row.
-
-    Returns:
-        the series in the order of the file, and notes for the user.
 
     Raises:
         UserError: the file cannot be read, lacks a column, or breaks a rule.
     """
     table = _table(path)
-    for flag, name in (
-        ("--time-column", time_column),
-        ("--target", target),
-        *([("--id-column", id_column)] if id_column != ID else []),
-        *(("--covariates", name) for name in covariates),
-    ):
-        if name not in table:
+    flags = {"--time-column": time_column, "--target": target, "--id-column": id_column}
+    for flag, name in (*flags.items(), *(("--covariates", c) for c in covariates)):
+        if name not in table and (flag, name) != ("--id-column", ID):
+            there = one_line(", ".join(map(repr, table)))
             raise UserError(
-                f"{flag} must be a column of {path}: "
-                f"{', '.join(map(repr, table))}; received {shown(name)}"
+                f"{flag} must be a column of {path}: {there}; received {shown(name)}"
             )
-    names = table[id_column] if id_column in table else pd.Series(target, table.index)
-    if (names == "").any():
-        raise UserError(f"{path}, {_line(names == '')}: {id_column} is empty")
+    names = table.get(id_column, pd.Series(target, table.index, name=id_column))
+    _check(path, names == "", names, "not be empty")
     frame = pd.DataFrame({ID: names, TIME: _times(path, table[time_column])})
     for number, name in enumerate((target, *covariates)):
         frame[f"x{number}" if number else VALUE] = _numbers(path, table[name])
     if until is not None:
-        frame = frame[frame[TIME] <= pd.Timestamp(until)]
+        frame = frame[frame[TIME] <= until]
         if frame.empty:
             raise UserError(f"{path} has no row up to {until}")
-    _check_order(path, frame)
+    rule = "ascend within a series (several series are told apart by --id-column)"
+    behind = frame.groupby(ID)[TIME].diff() <= pd.Timedelta(0)
+    _check(path, behind, table[time_column], rule)
     steps, parts = {}, []
     for name, rows in frame.groupby(ID, sort=False):
         where = f"{path}, series {shown(name)}"
         steps[name], has_gaps = _step(where, pd.DatetimeIndex(rows[TIME]))
-        parts.append(_at_every_step(where, rows, steps[name]) if has_gaps else rows)
-    frame = pd.concat(parts, ignore_index=True)
-    frame, filled = _without_missing(path, frame, max_gap)
+        parts.append(_with_gaps(where, rows, steps[name]) if has_gaps else rows)
+    frame, filled = _filled(path, pd.concat(parts, ignore_index=True), max_gap)
     panel = Panel(frame, steps)
-    check_frequency(panel, panel.frequency)
+    panel.check_frequency(panel.frequency)
     notes = [f"{filled} missing values: each repeats the value before it"]
     return panel, notes if filled else []
-
-
-def check_frequency(panel: Panel, expected: str):
-    """Raise `UserError` unless all series have the expected frequency."""
-    for name, step in panel.steps.items():
-        if _frequency(step) != expected:
-            raise UserError(
-                f"every series must have the frequency {expected}; "
-                f"{shown(name)} has {_frequency(step)}"
-            )
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -200,49 +169,48 @@ def _table(path: Path) -> pd.DataFrame:
     kind = path.suffix.lower()
     if not path.is_dir() and kind not in DELIMITERS:
         raise UserError(f"{path} must be a file of kind {', '.join(DELIMITERS)}")
-    text = files.read_text(path)
+    options = {
+        "sep": DELIMITERS.get(kind),
+        "header": None,
+        "dtype": str,  # else the year 1700 would be a number
+        "na_filter": False,  # a series may be named NA
+        "skip_blank_lines": False,
+        "skipinitialspace": True,
+    }
     try:
-        table = pd.read_csv(
-            io.StringIO(text),
-            sep=DELIMITERS[kind],
-            header=None,
-            dtype=str,  # else the year 1700 would be a number
-            na_filter=False,  # a series may be named NA
-            skipinitialspace=True,
-            skip_blank_lines=False,
-        ).fillna("")
+        table = pd.read_csv(io.StringIO(files.read_text(path)), **options).fillna("")
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise UserError(f"{path} cannot be read: {one_line(error)}") from None
     table = table[(table != "").any(axis=1)]
-    table, header = table[1:].set_axis(table.iloc[0], axis=1), table.iloc[0]
+    header = table.iloc[0]
     twice = header[header.duplicated() & (header != "")]
-    if len(twice):
-        raise UserError(f"{path} has two columns named {shown(twice.iloc[0])}")
-    if table.empty:
-        raise UserError(f"{path} has a header and no rows")
-    return table
+    if len(twice) or len(table) == 1:
+        what = f"two columns named {shown(twice.iloc[0])}" if len(twice) else "no rows"
+        raise UserError(f"{path} has a header with {what}")
+    return table[1:].set_axis(header, axis=1)
 
 
-def _line(wrong: pd.Series) -> str:
-    return f"line {wrong.idxmax() + 1}"
+def _check(path: Path, wrong: pd.Series, column: pd.Series, rule: str):
+    """Raise `UserError` with the first line where a column is wrong."""
+    if wrong.any():
+        line = wrong.idxmax()
+        raise UserError(
+            f"{path}, line {line + 1}: {one_line(column.name, 40)} must {rule}; "
+            f"received {shown(column[line])}"
+        )
 
 
 def _numbers(path: Path, column: pd.Series) -> pd.Series:
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")
     wrong = ~np.isfinite(numbers) & ~column.isin(MISSING)
-    if wrong.any():
-        raise UserError(
-            f"{path}, {_line(wrong)}: {shown(column.name)} must be a finite number; "
-            f"received {shown(column[wrong.idxmax()])}"
-        )
+    _check(path, wrong, column, "be a finite number")
     return numbers
 
 
 def _times(path: Path, column: pd.Series) -> pd.Series:
     """Return times without a zone: UTC, or the local clock if it always says the same.
 
-    UTC knows no summer time, so hours stay an hour apart; the local midnight of every
-    day stays a day apart.
+    UTC has no summer time: hours stay an hour apart. On the local clock, days do.
     """
 
     def parse(texts: pd.Series) -> pd.Series:
@@ -250,19 +218,11 @@ def _times(path: Path, column: pd.Series) -> pd.Series:
         return times.dt.tz_localize(None)
 
     times = parse(column)
-    wrong = times.isna() | (times.dt.year < 1)
-    if wrong.any():
-        raise UserError(
-            f"{path}, {_line(wrong)}: {shown(column.name)} must be a time in ISO 8601, "
-            "as 2020-01-31 or 2020-01-31 13:00, from the year 1 on; "
-            f"received {shown(column[wrong.idxmax()])}"
-        )
+    rule = "be a time in ISO 8601, 2020-01-31 or 2020-01-31 13:00, from the year 1 on"
+    _check(path, times.isna() | (times.dt.year < 1), column, rule)
     zoned = column.str.contains(r"[T ]\d.*" + ZONE)
-    if zoned.nunique() > 1:
-        raise UserError(
-            f"{path}, {_line(zoned != zoned.iloc[0])}: either all times have a time "
-            f"zone or none; received {shown(column[(zoned != zoned.iloc[0]).idxmax()])}"
-        )
+    differs = zoned != zoned.iloc[0]
+    _check(path, differs, column, "have a time zone on every line or on none")
     if zoned.iloc[0]:
         local = parse(column.str.replace(ZONE, "", regex=True))
         if (local - local.dt.normalize()).nunique() == 1:
@@ -270,20 +230,28 @@ def _times(path: Path, column: pd.Series) -> pd.Series:
     return times
 
 
-def _check_order(path: Path, frame: pd.DataFrame):
-    behind = frame.groupby(ID, sort=False)[TIME].diff() <= pd.Timedelta(0)
-    if behind.any():
-        name, time = frame.loc[behind.idxmax(), [ID, TIME]]
-        before = frame.loc[: behind.idxmax()]
-        twice = ((before[ID] == name) & (before[TIME] == time)).sum() > 1
-        raise UserError(
-            f"{path}, {_line(behind)}, series {shown(name)}: times must ascend; {time} "
-            f"{'stands there twice' if twice else 'comes after a later time'} "
-            "(several series are told apart by --id-column)"
-        )
+def _step(where: str, times: pd.DatetimeIndex) -> tuple[pd.DateOffset, bool]:
+    """Return the step between times, or that of most stretches; and if there are gaps.
+
+    Raises:
+        UserError: there is no steady step, or there are fewer than three times.
+    """
+    if len(times) < 3:
+        raise UserError(f"{where}: at least 3 times are needed; there are {len(times)}")
+    with pd.option_context("future.infer_freq_returns_offset", True):
+        step = pd.infer_freq(times)
+        if step is not None:
+            return step, False
+        length = min(STRETCH, max(3, math.isqrt(len(times))))
+        starts = range(min(500, len(times) - length + 1))
+        found = Counter(pd.infer_freq(times[i : i + length]) for i in starts)
+    del found[None]
+    if not found or (times[-1] - times[0]) / np.diff(times).min() > MAX_ROWS:
+        raise UserError(f"{where}: the times have no steady step")
+    return found.most_common(1)[0][0], True
 
 
-def _at_every_step(where: str, rows: pd.DataFrame, step: pd.DateOffset) -> pd.DataFrame:
+def _with_gaps(where: str, rows: pd.DataFrame, step: pd.DateOffset) -> pd.DataFrame:
     """Return one series with a row for each step; new rows are empty."""
     table = rows.set_index(TIME)
     # utilsforecast's fill_gaps fails for days from 6:00 on and for years before 1678.
@@ -296,53 +264,24 @@ def _at_every_step(where: str, rows: pd.DataFrame, step: pd.DateOffset) -> pd.Da
     return grid.rename_axis(TIME).reset_index().assign(**{ID: rows[ID].iloc[0]})
 
 
-def _without_missing(
-    path: Path, frame: pd.DataFrame, max_gap: int
-) -> tuple[pd.DataFrame, int]:
+def _filled(path: Path, frame: pd.DataFrame, max_gap: int) -> tuple[pd.DataFrame, int]:
     """Cut off what is missing at the ends, fill the rest, and count what was filled."""
-    names = frame[ID]
-    complete = frame.notna().all(axis=1)
-    begun = complete.groupby(names).cummax()
-    goes_on = frame[VALUE].notna()[::-1].groupby(names).cummax()[::-1]
-    frame, complete = frame[begun & goes_on], complete[begun & goes_on]
-    empty = set(names) - set(frame[ID])
+    names, complete = frame[ID], frame.notna().all(axis=1)
+    later = frame[VALUE].notna()[::-1].groupby(names).cummax()[::-1]
+    kept = complete.groupby(names).cummax() & later
+    empty = set(names) - set(names[kept])
     if empty:
         raise UserError(f"{path}, series {shown(min(empty))} holds no value")
-    in_a_row = (~complete).groupby(complete.cumsum()).cumsum()
+    frame, missing = frame[kept], ~complete[kept]
+    in_a_row = missing.groupby((~missing).cumsum()).cumsum()
     longest = in_a_row.groupby(frame[ID]).max().sort_values()
     if longest.iloc[-1] > max_gap:
         name, count = longest.index[-1], longest.iloc[-1]
-        end = in_a_row[frame[ID] == name].idxmax()
+        first = in_a_row[frame[ID] == name].idxmax() - count + 1
         raise UserError(
             f"{path}: at most --max-gap {max_gap} values in a row may be missing; "
-            f"{(longest > max_gap).sum()} series lack more; {shown(name)} lacks "
-            f"{count} from {frame.loc[end - count + 1, TIME]} on, so --max-gap {count} "
-            "would do"
+            f"{(longest > max_gap).sum()} series lack more, {shown(name)} {count} from "
+            f"{frame[TIME][first]} on: --max-gap {count} would do"
         )
-    frame = frame.ffill().reset_index(drop=True)
-    return frame[[ID, TIME, *frame.columns.drop([ID, TIME])]], int((~complete).sum())
-
-
-def _step(where: str, times: pd.DatetimeIndex) -> tuple[pd.DateOffset, bool]:
-    """Return the step between times, or that of most stretches; and if there are gaps.
-
-    Raises:
-        UserError: there is no steady step, or there are fewer than three times.
-    """
-    if len(times) < 3:
-        raise UserError(
-            f"{where}: at least 3 times are needed to tell the step; there are "
-            f"{len(times)}"
-        )
-    with pd.option_context("future.infer_freq_returns_offset", True):
-        step = pd.infer_freq(times)
-        if step is not None:
-            return step, False
-        length = min(STRETCH, max(3, math.isqrt(len(times))))
-        starts = range(len(times) - length + 1)
-        found = Counter(pd.infer_freq(times[i : i + length]) for i in starts[:500])
-    del found[None]
-    smallest = np.diff(times).min()
-    if not found or (times[-1] - times[0]) / smallest > MAX_STEPS:
-        raise UserError(f"{where}: the times have no steady step")
-    return found.most_common(1)[0][0], True
+    columns = [ID, TIME, *frame.columns.drop([ID, TIME])]
+    return frame[columns].ffill().reset_index(drop=True), int(missing.sum())

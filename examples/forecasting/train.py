@@ -1,4 +1,4 @@
-"""Train a network, compare it with the baselines, and leave all of it in a run folder."""
+"""Train a network and compare it with the baselines, in a run folder."""
 
 import time
 from dataclasses import asdict, replace
@@ -13,12 +13,12 @@ from common.comparison import compare as comparison
 from common.errors import UserError
 from common.preprocessing.sequences import Batches
 from common.training import console as out
-from common.training import fitting, metrics, models, plots, run_folder, verdicts
+from common.training import fitting, metrics, models, plots, run_folder
 
 from . import baselines
 from .config import EXAMPLE, Compare, Config
 from .data import Data, Windows, load
-from .evaluate import (Evaluation, Fold, blocks, conformal_widths, evaluate, scores, show)
+from .evaluate import Evaluation, Fold, blocks, conformal_widths, evaluate, scores, show
 from .model import build_model
 from .predict import READ_BATCH, Forecaster
 from .series import ID, TIME
@@ -56,7 +56,10 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
         preprocessor = replace(data.preprocessor, **conformal_widths(folds, console))
         if config.recipe.refit:
             train = data.before(data.test_steps)
-            out.say(console, f"training again with the validation part: {len(train)} windows")
+            out.say(
+                console,
+                f"training again with the validation part: {len(train)} windows",
+            )
             model = trained(config, train)
         files.write_json(run / run_folder.PREPROCESSOR, asdict(preprocessor))
         models.save(run, model)
@@ -87,7 +90,7 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
 
 def describe(data: Data, console: Console):
     """Print what was read, and the notes."""
-    lengths, (validation, test) = data.panel.lengths, data.cutoffs
+    lengths, validation = data.panel.lengths, data.cutoffs[0]
     out.say(
         console,
         f"{len(lengths)} series of {lengths.min()} to {lengths.max()} steps, frequency "
