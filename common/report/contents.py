@@ -13,7 +13,7 @@ from common.comparison import findings
 from common.errors import UserError
 from common.report.advice import advise
 from common.report.pictures import read_pictures
-from common.training import metrics, run_folder, verdicts
+from common.training import metrics, run_folder
 
 CURVES = "learning_curves"
 
@@ -71,7 +71,7 @@ def read_run(run: run_folder.Run) -> dict[str, Any]:
         "config": config,
         "document": document,
         "notes": notes,
-        "verdict": verdicts.sentence(document) if document["verdict"] else "",
+        "verdict": metrics.sentence(document),
         "bars": _bars(document),
         "slices": {
             name: {"cases": part["count"], **part["models"]}
@@ -111,7 +111,7 @@ def _bars(document) -> list[tuple[str, float, float]]:
     values = {name: row[main] for name, row in models.items() if main in row}
     longest = max(1.0 if max(values.values()) <= 1 else 0.0, *values.values())
     return [
-        (name, value, round(100 * max(0.0, value) / longest, 1))
+        (name, value, round(100 * max(0.0, value / longest), 1))
         for name, value in values.items()
     ]
 
