@@ -166,10 +166,13 @@ def read_history(run: Run) -> list[dict[str, float]]:
     try:
         rows = list(csv.DictReader(io.StringIO(files.read_text(path), newline="")))
         history = [{name: float(row[name]) for name in row} for row in rows]
-        return [{**row, "epoch": int(row["epoch"])} for row in history]
+        history = [{**row, "epoch": int(row["epoch"])} for row in history]
     # TypeError: a row has too few or too many cells.
     except (csv.Error, ValueError, TypeError, OverflowError, KeyError) as error:
         raise UserError(f"{path} is damaged: {one_line(error)}") from None
+    if not history:
+        raise UserError(f"{path} has no epochs")
+    return history
 
 
 def numbers(values: Mapping[str, Any]) -> dict[str, float]:
