@@ -231,7 +231,7 @@ def test_damaged_part_is_left_out_and_damaged_run_skipped(folder, name):
         shown = Page(index).all("a")[0]["href"].split("/")[1]
         if name in PARTS:
             assert (damaged, shown) == ([], run.path.name), content
-            gone = content is None and name != "history.csv" or name == "figures"
+            gone = (content is None and name != "history.csv") or name == "figures"
             assert ("is left out: " in Page(run / "report.html").text) != gone, content
         else:
             assert shown == good.name, content
