@@ -49,7 +49,7 @@ def advise(
             f"network: `--epochs {2 * epochs}`"
         )
     if verdict and verdict["says"] in ON_THE_VERDICT:
-        yield ON_THE_VERDICT[verdict["says"]].format(_plain(verdict["against"]))
+        yield ON_THE_VERDICT[verdict["says"]].format(verdict["against"])
     yield from _about_overfitting(document, config, history)
     yield from _about_the_slices(document)
     if comparison:
@@ -90,7 +90,7 @@ def _about_the_slices(document) -> Iterator[str]:
     name = min(values, key=lambda name: sign * values[name], default="")
     if len(values) > 1 and sign * (whole - values[name]) > WEAK * abs(whole):
         yield (
-            f"It is weakest on {_plain(name)}: {values[name]:.4f}, against {whole:.4f} "
+            f"It is weakest on {name}: {values[name]:.4f}, against {whole:.4f} "
             "on the whole test split. Look at its errors there. More training data of "
             "that kind helps most."
         )
@@ -119,7 +119,3 @@ def _about_the_cells(document, comparison) -> Iterator[str]:
 
 def _sign(document) -> int:
     return 1 if document["metric"]["mode"] == "max" else -1
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", " ")

@@ -6,6 +6,7 @@ damaged part is left out with a note; only without settings or results is no pag
 
 import os
 from collections.abc import Iterator, Mapping
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,15 @@ from common.report.advice import advise
 from common.report.pictures import read_pictures
 from common.training import metrics, run_folder
 
-CURVES = "learning_curves"
-
 
 def finished(folder: Path, file: str) -> list[run_folder.Run]:
     """Return the runs in an example's folder that hold `file`, the newest first."""
-    # A name that begins with a dot is a folder that is being written.
-    paths = [path for path in folder.glob(f"[!.]*/{file}") if os.path.exists(path)]
-    paths.sort(key=os.path.getmtime, reverse=True)
-    return [run_folder.Run(path.parent) for path in paths]
+    # `glob` skips names that begin with a dot, of folders that are being written, and
+    # says nothing of a folder that it cannot read.
+    paths = [folder / name for name in glob(f"*/{file}", root_dir=folder)]
+    paths = filter(os.path.exists, paths)
+    newest = sorted(paths, key=os.path.getmtime, reverse=True)
+    return [run_folder.Run(path.parent) for path in newest]
 
 
 def read_comparison(run: run_folder.Run) -> dict[str, Any]:
@@ -32,19 +33,9 @@ def read_comparison(run: run_folder.Run) -> dict[str, Any]:
     Raises:
         UserError: `config.json` or `compare.json` is missing or damaged.
     """
-    example = run.path.parent.name
-    config = run_folder.read_config(example, run)
     document = metrics.read_comparison(run)
-    pictures, notes = read_pictures(run / "figures")
-    return {
-        "name": run.path.name,
-        "example": example,
-        "config": config,
-        "document": document,
-        "findings": findings.findings(document),
-        "pictures": pictures,
-        "notes": notes,
-    }
+    found = findings.findings(document)
+    return {**_common(run), "document": document, "findings": found}
 
 
 def read_run(run: run_folder.Run) -> dict[str, Any]:
@@ -53,24 +44,26 @@ def read_run(run: run_folder.Run) -> dict[str, Any]:
     Raises:
         UserError: `config.json` or `metrics.json` is missing or damaged.
     """
-    example = run.path.parent.name
-    config = run_folder.read_config(example, run)
-    document = metrics.read(run)
-    pictures, notes = read_pictures(run / "figures")
+    contents, document = _common(run), metrics.read(run)
+    config, notes = contents["config"], contents["notes"]
     history: list[dict[str, float]] = []
     try:
         history = metrics.read_history(run)
     except UserError as error:
         notes.append(f"The history is left out: {error}.")
     comparison = _comparison_of(run, document, notes)
-    compared = comparison and comparison["document"]
-    command = f"python -m examples.{example}"
+    other = comparison["config"] if comparison else {}
+    advice = advise(
+        f"python -m examples.{contents['example']}",
+        document,
+        config,
+        history,
+        comparison and comparison["document"],
+        can_resume=run.can_resume,
+    )
     return {
-        "name": run.path.name,
-        "example": example,
-        "config": config,
+        **contents,
         "document": document,
-        "notes": notes,
         "verdict": metrics.sentence(document),
         "bars": _bars(document),
         "slices": {
@@ -79,15 +72,26 @@ def read_run(run: run_folder.Run) -> dict[str, Any]:
         },
         "details": dict(_details(document["details"])),
         "history": {row["epoch"]: row for row in history},
-        "curves": [picture for picture in pictures if picture.name == CURVES],
-        "pictures": [picture for picture in pictures if picture.name != CURVES],
         "comparison": comparison,
-        "differs": _differing(config, comparison["config"]) if comparison else [],
-        "advice": list(
-            advise(
-                command, document, config, history, compared, can_resume=run.can_resume
-            )
-        ),
+        "differs": [
+            (name, value, other[name])
+            for name, value in config.items()
+            if name in other and name != "cell" and other[name] != value
+        ],
+        "advice": list(advice),
+    }
+
+
+def _common(run) -> dict[str, Any]:
+    """Return what the page of a run and of a comparison both show."""
+    example = run.path.parent.name
+    pictures, notes = read_pictures(run / "figures")
+    return {
+        "name": run.path.name,
+        "example": example,
+        "config": run_folder.read_config(example, run),
+        "pictures": pictures,
+        "notes": notes,
     }
 
 
@@ -135,12 +139,3 @@ def _rows(value: Any) -> dict[Any, dict[str, float]]:
             rows[name] = inner if isinstance(inner, dict) else {"value": inner}
     kept = {name: metrics.numbers(row) for name, row in rows.items()}
     return {name: row for name, row in kept.items() if row}
-
-
-def _differing(config: dict[str, Any], other: dict[str, Any]) -> list[tuple]:
-    """Return the settings that differ, except the cell, which is what is compared."""
-    return [
-        (name, value, other[name])
-        for name, value in config.items()
-        if name in other and name != "cell" and other[name] != value
-    ]

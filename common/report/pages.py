@@ -1,8 +1,7 @@
 """Pages made of run folders: a report in each of them, and an index of the newest.
 
-A page is made of the files of the run folder alone and needs nothing else: no network,
-no script, no TensorFlow. What the files hold is shown, never executed: texts are
-escaped, and figures stand in `<img>`, where a browser runs nothing and loads nothing.
+A page needs the files of the run folder alone: no network, no script, no TensorFlow.
+What they hold is shown, never executed: texts are escaped, figures stand in `<img>`.
 """
 
 import os
@@ -28,10 +27,14 @@ def _plain(name: object) -> str:
     return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
 
 
+def _prose(sentence: str) -> str:
+    return sentence.replace("_", " ").replace(" %", "\N{NO-BREAK SPACE}%")
+
+
 def _number(value: Any) -> str:
     if isinstance(value, float):
-        tiny, huge = 0 < abs(value) < 1e-3, abs(value) >= 1e9
-        return f"{value:.1e}" if tiny or huge else f"{value:.4f}"
+        plain = value == 0 or 1e-3 <= abs(value) < 1e9
+        return f"{value:.4f}" if plain else f"{value:.1e}"
     return f"{value:,}" if isinstance(value, int) else _plain(value)
 
 
@@ -42,7 +45,7 @@ _pages = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_pages.filters |= {"plain": _plain, "number": _number}
+_pages.filters |= {"plain": _plain, "prose": _prose, "number": _number}
 
 
 def leave(run: run_folder.Run):
@@ -82,7 +85,11 @@ def write(run: run_folder.Run) -> dict[str, Any]:
 def _render(template: str, path: Path, contents: Mapping[str, Any]):
     page = _pages.get_template(template).render(**contents)
     # JSON and file names may hold halves of characters, which UTF-8 does not know.
-    files.write_text(path, page.encode("utf-8", "replace").decode())
+    page = page.encode("utf-8", "replace").decode()
+    try:
+        files.write_text(path, page)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {one_line(error)}") from None
 
 
 def collect(

@@ -50,13 +50,13 @@ LOWER = {"name": "accuracy", "mode": "min"}
         ({"interrupted": True}, "interrupted after epoch 3.\n"),
         (
             {"verdict": {**VERDICT, "says": "worse"}},
-            "The baseline tfidf bigrams is better than the network.",
+            "The baseline tfidf_bigrams is better than the network.",
         ),
         (
             {"verdict": {**VERDICT, "says": "undecided"}},
-            "cannot tell whether the network or tfidf bigrams is better",
+            "cannot tell whether the network or tfidf_bigrams is better",
         ),
-        ({"slices": parts(a=0.9, b_c=0.5)}, "weakest on b c: 0.5000, against 0.7500"),
+        ({"slices": parts(a=0.9, b_c=0.5)}, "weakest on b_c: 0.5000, against 0.7500"),
         ({"slices": parts(a=0.9, b=0.1), "metric": LOWER}, "weakest on a: 0.9000"),
         ({"comparison": COMPARE}, "GRU is better than SimpleRNN"),
         ({"comparison": COMPARE}, "`--cell gru`"),

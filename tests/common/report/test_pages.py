@@ -190,9 +190,10 @@ def test_index_links_to_the_newest_runs_and_missing_pages_are_made(folder):
     assert [path.parent for path in written] == [newer]
 
 
-def test_no_run_is_said(tmp_path):
+@pytest.mark.parametrize("runs_dir", ["", "/dev/null", "a" * 5000, "x/" + "a" * 300])
+def test_no_run_is_said(runs_dir):
     with pytest.raises(UserError, match=r"python -m examples lists the examples"):
-        pages.collect(str(tmp_path), {"toy": "Toy"})
+        pages.collect(runs_dir, {"toy": "Toy"})
 
 
 # A content of `None` stands for no file, `os.mkdir` for a directory in its place.
@@ -284,6 +285,12 @@ def test_damaged_comparison_is_named_on_the_page(folder):
     assert "compare.json: cells.cell is missing or of the wrong type" in text
     _, _, (line,) = pages.collect(str(folder), {"toy": "Toy"})
     assert "compare.json" in line
+
+
+def test_page_that_cannot_be_written_is_named(folder):
+    (run_of(folder) / "report.html").mkdir()
+    with pytest.raises(UserError, match=r"report\.html cannot be written: "):
+        pages.collect(str(folder), {"toy": "Toy"})
 
 
 def test_texts_that_utf8_does_not_know_are_shown(folder):
