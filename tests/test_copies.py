@@ -166,7 +166,7 @@ def test_of_two_copies_at_once_the_loser_deletes_nothing(root, monkeypatch):
         (root / "examples" / "my_own" / "work.py").write_text("hours of it")
 
     monkeypatch.setattr(shutil, "copytree", outrun)
-    with pytest.raises(OSError, match="File exists|not empty"):
+    with pytest.raises(OSError, match=r"File exists|not empty"):
         new_example.copy(root, "toy", "my_own")
     assert (root / "examples" / "my_own" / "work.py").read_text() == "hours of it"
     assert not list(root.glob(".new-*"))
