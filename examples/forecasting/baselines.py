@@ -18,27 +18,22 @@ from .data import Data, Windows
 def forecasts(
     data: Data, train: Windows, test: Windows, console: Console, *, slow: bool = True
 ) -> dict[str, np.ndarray]:
-    """Return the forecasts of every baseline for the windows of `test`, (N, H) each.
+    """Return the forecasts of each baseline, (N, H), for the windows of `test`.
 
-    Args:
-        data: says how long a season is, and whether it is removed.
-        train: windows that the linear autoregression is fitted on.
-        test: windows whose futures are forecast.
-        console: told if a baseline fails. The others go on.
-        slow: whether to include exponential smoothing and Theta.
+    The linear autoregression is fitted on `train`. Those by exponential smoothing and
+    Theta are `slow`. One that fails becomes a note.
     """
     period, values = data.preprocessor.period, test.panel.values
-    models = {"last_value": lambda: repeated(test, 1)}
+    models = {"last_value": lambda: _repeated(test, 1)}
     if period > 1 and (test.panel.place[test.rows] >= period).all():
-        models["seasonal_naive"] = lambda: repeated(test, period)
-    models["linear_ar"] = lambda: linear(train, test)
+        models["seasonal_naive"] = lambda: _repeated(test, period)
+    models["linear_ar"] = lambda: _linear(train, test)
     if slow:
-        models["ets"] = lambda: smoothed(smoothing.ets, test, values, period)
-        models["theta"] = lambda: smoothed(smoothing.theta, test, values, period)
+        models["ets"] = lambda: _followed(smoothing.ets, test, values, period)
+        models["theta"] = lambda: _followed(smoothing.theta, test, values, period)
     if slow and data.preprocessor.remove_season and period > 1:
-        normalized = test.normalized.values
         models["stl_ets"] = lambda: test.to_units(
-            smoothed(smoothing.ets, test, normalized, 1)
+            _followed(smoothing.ets, test, test.normalized.values, 1)
         )
     found = {}
     for name, model in models.items():
@@ -47,37 +42,37 @@ def forecasts(
     return found
 
 
-def repeated(windows: Windows, period: int) -> np.ndarray:
+def _repeated(windows: Windows, period: int) -> np.ndarray:
     """Return the last `period` values again and again, (N, H)."""
-    rows = windows.rows[:, None] - period + np.arange(windows.horizon) % period
-    return windows.panel.values[rows]
+    steps = np.arange(windows.futures.shape[1]) % period
+    return windows.panel.values[windows.rows[:, None] - period + steps]
 
 
-def linear(train: Windows, test: Windows) -> np.ndarray:
+def _linear(train: Windows, test: Windows) -> np.ndarray:
     """Return forecasts by a linear function of the window for each step, (N, H)."""
-    model = LinearRegression()
-    model.fit(train.inputs().reshape(len(train), -1), train.targets()[:, 0])
-    answers = test.roll_out(
-        lambda x: model.predict(x.reshape(len(x), -1)), test.horizon
+    flat = train.inputs(train.pasts).reshape(len(train), -1)
+    model = LinearRegression().fit(flat, train.targets()[:, 0])
+    answers = test.forecast(
+        lambda inputs: model.predict(inputs.reshape(len(inputs), -1)),
+        test.futures.shape[1],
     )
     return test.to_units(answers)
 
 
-def smoothed(
+def _followed(
     method: Callable, windows: Windows, values: np.ndarray, period: int
 ) -> np.ndarray:
-    """Return forecasts by exponential smoothing or Theta, (N, H).
+    """Return forecasts (N, H) by a method that is fitted on each series.
 
-    The model of each series is fitted on what is before the cutoff. Then its states
-    follow the series up to the end of each window.
+    It is fitted on what is before the cutoff. Its states follow the series from there.
     """
-    forecast = np.empty((len(windows), windows.horizon))
+    forecast = np.empty(windows.futures.shape)
     for rows in windows.panel.rows.values():
-        mine = (windows.rows >= rows.start) & (windows.rows < rows.stop)
+        mine = np.isin(windows.rows, rows)
         if mine.any():
-            origins = windows.rows[mine] - rows.start
-            cutoff = rows.stop - rows.start - windows.left
+            origins = windows.rows[mine] - rows[0]
+            cutoff = len(rows) - windows.left
             forecast[mine] = method(
-                values[rows], cutoff, origins, windows.horizon, period
+                values[rows], cutoff, origins, forecast.shape[1], period
             )
     return forecast

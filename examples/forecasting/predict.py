@@ -17,8 +17,8 @@ from common.training import models, run_folder
 
 from . import model as _registers_the_cell  # noqa: F401
 from .config import EXAMPLE, Config, Forecast
-from .data import INTERVALS, Preprocessor, Windows, left_out, read_panel
-from .series import ID, TIME, VALUE, Panel, check_frequency
+from .data import INTERVALS, Data, Preprocessor, Windows, leave_out, read_panel
+from .series import ID, TIME, VALUE
 
 READ_BATCH = 2048  # windows at a time where nothing is trained
 SHOWN = 24  # rows that are printed; the file has all
@@ -46,32 +46,25 @@ class Forecaster:
         return cls(model, one)
 
     def normalized(self, windows: Windows, horizon: int | None = None) -> np.ndarray:
-        """Return forecasts (N, H) before they are turned into units."""
-        return windows.roll_out(self._answers, horizon or self.preprocessor.horizon)
+        """Return forecasts (N, H), by default as far as the windows' futures."""
+        return windows.forecast(self._answers, horizon or windows.futures.shape[1])
 
     def _answers(self, inputs: np.ndarray) -> np.ndarray:
         """Return the mean answers (N, K) of the ensemble."""
         # `predict` takes far longer to begin than a step takes.
-        parts = [
-            self.model.predict_on_batch(inputs[first : first + READ_BATCH])
-            for first in range(0, len(inputs), READ_BATCH)
-        ]
-        return np.concatenate(parts).mean(axis=1)
+        starts = range(0, len(inputs), READ_BATCH)
+        parts = [inputs[start : start + READ_BATCH] for start in starts]
+        answers = [self.model.predict_on_batch(part) for part in parts]
+        return np.concatenate(answers).mean(axis=1)
 
-    def forecast(
-        self, windows: Windows, horizon: int | None = None
-    ) -> dict[str, np.ndarray]:
+    def forecast(self, windows: Windows) -> dict[str, np.ndarray]:
         """Return what comes after the windows, in units, each (N, H).
-
-        Args:
-            windows: N of them.
-            horizon: H; `None` for the run's.
 
         Returns:
             "mean", and "lo-80", "hi-80" and so on: between them, the value should lie
             in 80 of 100 cases.
         """
-        middle = self.normalized(windows, horizon)
+        middle = self.normalized(windows)
         answers = {"mean": windows.to_units(middle)}
         for share in INTERVALS:
             width = self.widths(share, middle.shape[1]) * windows.local_scale
@@ -121,10 +114,16 @@ def forecast(options: Forecast):
         for name in ("data", "time_column", "target", "id_column")
     }
     panel, notes = read_panel(replace(config, **own), include_rest=True)
-    check_frequency(panel, one.frequency)
-    panel = _long_enough(panel, one.window, notes)
-    windows = latest(one, panel, horizon)
-    answers = forecaster.forecast(windows, horizon)
+    panel.check_frequency(one.frequency)
+    flat = panel.frame.groupby(ID)[VALUE].nunique() == 1
+    if flat.any():
+        notes.append(f"{flat.sum()} constant series: nothing was learned about them")
+    rule = f"the network reads {one.window} steps"
+    panel = leave_out(panel, {rule: panel.lengths < one.window}, notes)
+    windows = Data(one, panel.extended(horizon), horizon).after(
+        horizon, horizon, horizon
+    )
+    answers = forecaster.forecast(windows)
     if not all(np.isfinite(values).all() for values in answers.values()):
         raise UserError("the forecasts are not finite numbers; nothing is written")
     if one.width_80 == one.width_95:
@@ -145,39 +144,9 @@ def forecast(options: Forecast):
     with out.attempt(console, "figure"):
         from . import figures  # matplotlib is slow to import
 
-        figures.forecasts(figure, windows, answers, None)
+        figures.forecasts(figure, windows, answers)
     shown = frame[:SHOWN].assign(**{ID: frame[ID].map(lambda x: one_line(x, 40))})
     print(shown.to_string(index=False, float_format=lambda x: f"{x:.6g}"))
     if len(frame) > SHOWN:
         print(f"... {len(frame) - SHOWN} more rows")
     out.say(console, f"{len(frame)} rows in {table}, figure in {figure}")
-
-
-def latest(preprocessor: Preprocessor, panel: Panel, horizon: int) -> Windows:
-    """Return the last window of every series; what follows has no values yet."""
-    panel = panel.extended(horizon)
-    normalized = preprocessor.normalize(panel, horizon)
-    return preprocessor.windows(panel, normalized, horizon, horizon, 0, horizon)
-
-
-def _long_enough(panel: Panel, window: int, notes: list[str]) -> Panel:
-    """Return the series that fill a window; note the others, and constant ones.
-
-    Raises:
-        UserError: nothing is left.
-    """
-    rule = f"the network reads {window} steps"
-    long, short = (
-        panel.lengths[panel.lengths >= window].index,
-        panel.lengths[panel.lengths < window].index,
-    )
-    if not len(long):
-        raise UserError(f"every series is too short: {left_out(panel, short, rule)}")
-    if len(short):
-        notes.append(left_out(panel, short, rule))
-        panel = panel.only(long)
-    values = panel.frame.groupby(ID, sort=False)[VALUE]
-    flat = int((values.max() == values.min()).sum())
-    if flat:
-        notes.append(f"{flat} constant series, about whose future nothing was learned")
-    return panel

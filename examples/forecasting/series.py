@@ -42,6 +42,11 @@ class Panel:
         return self.frame[VALUE].to_numpy(float)
 
     @cached_property
+    def covariates(self) -> np.ndarray:
+        """Covariates of all series, (R, C)."""
+        return self.frame.iloc[:, 3:].to_numpy(float)
+
+    @cached_property
     def rows(self) -> dict[str, np.ndarray]:
         """Rows of each series, by name."""
         return self.frame.groupby(ID, sort=False).indices

@@ -1,5 +1,6 @@
-"""Train a network and compare it with the baselines, in a run folder."""
+"""Train a network, and test it beside the baselines."""
 
+import math
 import time
 from dataclasses import asdict, replace
 
@@ -17,8 +18,8 @@ from common.training import fitting, metrics, models, plots, run_folder
 
 from . import baselines
 from .config import EXAMPLE, Compare, Config
-from .data import Data, Windows, load
-from .evaluate import Evaluation, Fold, blocks, conformal_widths, evaluate, scores, show
+from .data import INTERVALS, Data, Windows, load
+from .evaluate import Fold, blocks, evaluate, scores, show
 from .model import build_model
 from .predict import READ_BATCH, Forecaster
 from .series import ID, TIME
@@ -26,21 +27,19 @@ from .series import ID, TIME
 STEPS_PER_CALL = 20  # batches per call from Python: less time between small steps
 
 
-# What is not finite is reported in the tables, not by NumPy.
-@np.errstate(all="ignore")
+@np.errstate(all="ignore")  # what is not finite shows in the tables
 def train(config: Config, console: Console | None = None) -> run_folder.Run:
     """Train one model and return its run folder.
 
     Raises:
         UserError: the data or the run folder cannot be used.
     """
-    started = time.perf_counter()
-    console = console or Console()
+    started, console, recipe = time.perf_counter(), console or Console(), config.recipe
     data = load(config)
+    train = data.before(data.cutoff)
     describe(data, console)
     run = run_folder.begin(EXAMPLE, config, data_hash=data.hash)
     with run.locked():
-        train = data.before(data.cutoffs[0])
         model = compiled_model(config, train)
         fitted = fitting.fit(
             model,
@@ -54,34 +53,31 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
         )
         folds = backtest(config, data, model, console)
         preprocessor = replace(data.preprocessor, **conformal_widths(folds, console))
-        if config.recipe.refit:
+        if recipe.refit:
             train = data.before(data.test_steps)
-            out.say(
-                console,
-                f"training again with the validation part: {len(train)} windows",
-            )
-            model = trained(config, train)
+            model = trained(config, train, console, "with the validation part")
         files.write_json(run / run_folder.PREPROCESSOR, asdict(preprocessor))
         models.save(run, model)
         forecaster = Forecaster(model, preprocessor)
-        found = evaluate(config, forecaster, data, folds, train, console)
+        answers = forecaster.forecast(data.tested)
         document = metrics.save(
             run,
             EXAMPLE,
             config,
             model,
             fitted,
-            dataset=config.data or config.recipe.dataset,
+            dataset=config.data or recipe.dataset,
             data_hash=data.hash,
-            metric=config.recipe.metric,
+            metric=recipe.metric,
             mode="min",
-            models=found.models,
-            verdict=found.verdict,
-            slices=found.slices,
-            details=found.details,
+            **evaluate(data, recipe.metric, answers, folds, train, console),
             started=started,
         )
-        draw(run, config, data, found, forecaster, train, fitted, console)
+        kept = {"best_epoch": fitted.best_epoch, "kept": not recipe.refit}
+        with out.attempt(console, "figure learning_curves"):
+            path = run / "figures" / "learning_curves.png"
+            plots.learning_curves(path, fitted.history, **kept)
+        draw(run, document, data.tested, answers, forecaster, train, console)
         run_folder.finish(run)
     show(document, console)
     out.say(console, f"run folder: {run.path}")
@@ -90,13 +86,17 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
 
 def describe(data: Data, console: Console):
     """Print what was read, and the notes."""
-    lengths, validation = data.panel.lengths, data.cutoffs[0]
+    lengths, preprocessor = data.panel.lengths, data.preprocessor
+    counts = (
+        f"{len(data.before(data.cutoff))} to train",
+        f"{len(data.after(data.cutoff, data.validation_steps))} to validate",
+        f"{len(data.tested)} to test",
+    )
     out.say(
         console,
         f"{len(lengths)} series of {lengths.min()} to {lengths.max()} steps, frequency "
-        f"{data.preprocessor.frequency}, period {data.preprocessor.period}; windows: "
-        f"{len(data.before(validation))} to train, {len(data.validated)} to validate, "
-        f"{len(data.tested)} to test",
+        f"{preprocessor.frequency}, period {preprocessor.period}; windows: "
+        f"{', '.join(counts)}",
     )
     for note in data.notes:
         out.note(console, note)
@@ -117,14 +117,13 @@ def compiled_model(config: Config, windows: Windows) -> keras.Model:
         noise=recipe.noise,
         seed=config.seed,
     )
-    steps = -(-len(windows) * recipe.passes // config.batch_size) * config.epochs
+    steps = config.epochs * math.ceil(len(windows) * recipe.passes / config.batch_size)
+    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
     model.compile(
         # Clipping: through many steps a gradient can grow without bound
         # (Pascanu, Mikolov and Bengio 2013, section 3.2).
         optimizer=keras.optimizers.AdamW(
-            keras.optimizers.schedules.CosineDecay(config.learning_rate, steps),
-            weight_decay=recipe.weight_decay,
-            clipnorm=1.0,
+            rate, weight_decay=recipe.weight_decay, clipnorm=1.0
         ),
         # The targets (B, 1, H) are the same for all networks' answers (B, M, H).
         loss=recipe.loss,
@@ -135,31 +134,30 @@ def compiled_model(config: Config, windows: Windows) -> keras.Model:
 
 
 def _batches(config: Config, windows: Windows) -> Batches:
-    return windows.batches(
-        config.batch_size, seed=config.seed, passes=config.recipe.passes
-    )
+    return windows.batches(config.batch_size, config.seed, config.recipe.passes)
 
 
 def _validation(data: Data) -> Batches:
-    cutoff = data.cutoffs[0]
-    windows = data.after(cutoff, data.validation_steps, data.steps_per_answer)
-    return windows.batches(READ_BATCH)
+    steps = data.steps_per_answer
+    return data.after(data.cutoff, data.validation_steps, steps).batches(READ_BATCH)
 
 
-def trained(config: Config, windows: Windows) -> keras.Model:
+def trained(
+    config: Config, windows: Windows, console: Console, what: str
+) -> keras.Model:
     """Return a new model after all epochs; none is chosen.
 
     Raises:
         UserError: the loss is not finite.
     """
+    out.say(console, f"training again {what}: {len(windows)} windows")
     model, batches = compiled_model(config, windows), _batches(config, windows)
     order = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)
     )
-    history = model.fit(
-        batches, epochs=config.epochs, shuffle=False, verbose=0, callbacks=[order]
-    )
-    if not np.isfinite(history.history["loss"][-1]):
+    options = {"epochs": config.epochs, "shuffle": False, "verbose": 0}
+    history = model.fit(batches, callbacks=[order], **options).history
+    if not math.isfinite(history["loss"][-1]):
         raise UserError("the loss is not finite; try a smaller --learning-rate")
     return model
 
@@ -169,129 +167,123 @@ def backtest(
 ) -> list[Fold]:
     """Forecast from cutoffs further and further before the test.
 
-    The latest cutoff is where the validation part begins: there the given model
-    forecasts. Before each of the others a new one is trained.
+    The latest is where the validation part begins: there the given model forecasts.
+    Before each of the others a new one is trained.
     """
-    folds, count = [], config.recipe.backtest
+    folds, count, steps = [], config.recipe.backtest, data.validation_steps
     for number in range(count):
-        cutoff = data.cutoffs[0] + number * data.validation_steps
-        train, tried = data.before(cutoff), data.after(cutoff, data.validation_steps)
+        cutoff = data.cutoff + number * steps
+        train, tried = data.before(cutoff), data.after(cutoff, steps)
         if not len(train) or not len(tried):
             break  # no series is that long
         date = str(data.panel.frame[TIME][tried.rows[0]].date())
-        with out.attempt(console, f"backtest at {date}"):
+        with out.attempt(console, f"backtest {date}"):
             if number:
-                out.say(
-                    console,
-                    f"backtest {number + 1} of {count}: training on {len(train)} windows "
-                    f"before {date}",
-                )
-                model = trained(config, train)
-            normalized = Forecaster(model, data.preprocessor).normalized(tried)
-            folds.append(Fold(date, train, tried, normalized))
+                what = f"for backtest {number + 1} of {count}, before {date}"
+                model = trained(config, train, console, what)
+            answers = Forecaster(model, data.preprocessor).normalized(tried)
+            folds.append(Fold(date, train, tried, answers))
     return folds[::-1]
 
 
-def draw(
-    run: run_folder.Run,
-    config: Config,
-    data: Data,
-    found: Evaluation,
-    forecaster: Forecaster,
-    train: Windows,
-    fitted: fitting.Fitted,
-    console: Console,
-):
+def conformal_widths(folds: list[Fold], console: Console) -> dict[str, tuple]:
+    """Return half the relative width of the intervals by step, from backtest errors.
+
+    Split conformal prediction: the quantile of the absolute errors, each over its
+    window's local scale, with one rank added for the value that is yet to come.
+    """
+    errors = np.concatenate(
+        [abs(f.forecast - f.windows.futures) / f.windows.local_scale for f in folds]
+    )
+    ordered, widths = np.sort(errors, axis=0), {}
+    for share in INTERVALS:
+        rank = math.ceil((len(ordered) + 1) * int(share) / 100)
+        if rank > len(ordered):
+            what = f"the backtest has too few errors for a {share} % interval"
+            out.note(console, f"{what}; it is as wide as the largest (--test-steps)")
+        widths[f"width_{share}"] = tuple(ordered[min(rank, len(ordered)) - 1].tolist())
+    return widths
+
+
+def draw(run, document, tested, answers, forecaster, train, console):
     """Draw the figures of the run. One that fails is left out."""
     from . import figures  # matplotlib is slow to import
 
-    folder, name, tested = run / "figures", config.recipe.metric, data.tested
-    with out.attempt(console, "figure of the learning curves"):
-        plots.learning_curves(
-            folder / "learning_curves.png",
-            fitted.history,
-            best_epoch=fitted.best_epoch,
-            kept=not config.recipe.refit,
-        )
-    within = ", ".join(
-        f"{row['coverage']:.0%} lie within the interval of {share} %"
-        for share, row in found.details["intervals"].items()
-    )
-    with out.attempt(console, "figure of the forecasts"):
-        figures.forecasts(
-            folder / "forecasts.png",
-            tested,
-            found.answers,
-            "Test forecasts with their intervals; black: the series. Of all test "
-            f"values, {within}.",
-        )
-    curves = found.details["models_by_step"]
-    with out.attempt(console, "figure of the errors by step"):
-        figures.errors(
-            folder / "error_by_step.png",
-            list(range(1, tested.horizon + 1)),
-            curves,
-            name=name,
-            caption=f"Error ({name}) by step of the forecast; lower is better.",
-        )
-    folds = found.details["backtest"]
-    with out.attempt(console, "figure of the backtest"):
-        figures.errors(
-            folder / "backtest.png",
-            list(folds),
-            {
-                model: [fold[model] for fold in folds.values()]
-                for model in curves
-                if all(model in fold for fold in folds.values())
-            },
-            name=name,
-            caption="Backtest: a network trained again with what was known at each "
-            "cutoff, and tried on what follows.",
-        )
+    name, details = document["metric"]["name"], document["details"]
+    folds, steps = details["backtest"], details["by_step"]
     many = len(tested) >= 20 * tested.panel.frame[ID].nunique()
-    windows = tested if many else train
-    with out.attempt(console, "figure of the autocorrelation"):
-        figures.autocorrelation(
-            folder / "residual_autocorrelation.png",
-            windows,
-            forecaster.normalized(windows, 1),
-            "test" if many else "training windows",
-        )
+    windows, what = (tested, "test") if many else (train, "training windows")
+    curves = {
+        model: [fold[model] for fold in folds.values()]
+        for model in next(iter(folds.values()))
+        if model != "windows"
+    }
+    inside = " and ".join(f"{r['coverage']:.0%}" for r in details["intervals"].values())
+    every = {
+        "forecasts": lambda path: figures.forecasts(
+            path,
+            tested,
+            answers,
+            caption="Test forecasts with intervals of 80 and 95 %; black: the series. Of "
+            f"all test values, {inside} lie inside.",
+        ),
+        "error_by_step": lambda path: figures.errors(
+            path,
+            list(range(1, 1 + answers["mean"].shape[1])),
+            steps,
+            name,
+            f"Error ({name}) by step of the forecast; lower is better.",
+        ),
+        "backtest": lambda path: figures.errors(
+            path,
+            list(folds),
+            curves,
+            name,
+            "Backtest: a network trained with what was known at each cutoff, and tried "
+            "on what follows.",
+        ),
+        "residual_autocorrelation": lambda path: figures.autocorrelation(
+            path, windows, forecaster.normalized(windows, 1), what
+        ),
+    }
+    for name, figure in every.items():
+        with out.attempt(console, f"figure {name}"):
+            figure(run / "figures" / f"{name}.png")
 
 
 def task(config: Config, data: Data | None = None) -> comparison.Task:
     """Return what a comparison of cells needs."""
-    data = data or load(config)
-    train, tested = data.before(data.cutoffs[0]), data.tested
-    recipe = config.recipe
+    data, metric = data or load(config), config.recipe.metric
+    train, tested = data.before(data.cutoff), data.tested
 
     def scored(forecasts: dict[str, np.ndarray]) -> pd.DataFrame:
-        return scores(data, tested, forecasts)[recipe.metric]
+        return scores(data, tested, forecasts)[metric]
 
     def score(model: keras.Model) -> np.ndarray:
-        forecast = Forecaster(model, data.preprocessor).normalized(tested)
-        return scored({"network": tested.to_units(forecast)})["network"].to_numpy()
+        answers = Forecaster(model, data.preprocessor).normalized(tested)
+        return scored({"network": tested.to_units(answers)})["network"].to_numpy()
 
     def others() -> dict[str, np.ndarray]:
         found = baselines.forecasts(data, train, tested, Console(quiet=True))
         return {name: values.to_numpy() for name, values in scored(found).items()}
 
+    def build(cell: str, seed: int) -> keras.Model:
+        return compiled_model(replace(config, cell=cell, seed=seed), train)
+
     return comparison.Task(
         example=EXAMPLE,
-        dataset=config.data or recipe.dataset,
+        dataset=config.data or config.recipe.dataset,
         data_hash=data.hash,
-        metric=recipe.metric,
+        metric=metric,
         mode="min",
         monitor="val_loss",
-        build=lambda cell, seed: compiled_model(
-            replace(config, cell=cell, seed=seed), train
-        ),
+        build=build,
         train=lambda seed: _batches(replace(config, seed=seed), train),
         validation=_validation(data),
         score=score,
         baselines=others,
         blocks=blocks(scored({}).index, config.horizon),
-        root=recipe.metric == "rmse",
+        root=metric == "rmse",
     )
 
 
