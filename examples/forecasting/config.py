@@ -1,6 +1,6 @@
 """Settings of the forecasting example, and its presets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from common.errors import UserError, check_choice
@@ -17,22 +17,17 @@ Transform = Literal["none", "log", "sqrt", "boxcox"]
 class Recipe:
     """What a preset fixes besides its settings; not on the command line."""
 
+    made_for: str = ""  # which file, if it is made for one
     dataset: str = "sunspots"  # what is read without --data, see data.DATASETS
     until: str | None = None  # last time of a file that is used
-    metric: str = "relative_variance"  # the main one, see evaluate.METRICS
+    metric: str = "relative_variance"  # the main one, see evaluate.scores
     passes: int = 10  # over the training windows in an epoch
     ensemble_size: int = 4  # networks trained side by side; their mean is the forecast
-    steps_per_answer: int | None = None  # None: the horizon. Fewer: reads its answers
     linear: bool = True  # add a linear function of the window to each answer
     noise: float = 0.1  # standard deviation of the noise added to training windows
     weight_decay: float = 1e-2  # of AdamW
     backtest: int = 3  # cutoffs before the test at which a network is trained and tried
     refit: bool = True  # before the test, train again with the validation part
-
-    @property
-    def loss(self) -> str:
-        """Name of the loss: absolute errors where the metric averages them."""
-        return "mae" if self.metric in ("smape", "mae", "mase") else "mse"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,16 +64,13 @@ class Config(Settings):
     window: Annotated[int, Limits(2, MAX_STEPS)] = 9
     """Number of past steps that the network reads."""
     test_steps: Annotated[int | None, Limits(1, MAX_COUNT)] = None
-    """Steps at the end of each series for the test. As many before them choose the
-    epoch. None: the horizon, or a tenth of a single series if that is more."""
+    """Last steps of each series, for the test. None: the horizon, or a tenth of one."""
 
     # Transform
     transform: Transform = "sqrt"
-    """Transform applied to y + 1; y must be at least 0. boxcox fits its exponent,
-    0 to 1, to each series."""
+    """Transform applied to y + 1; y must be at least 0. boxcox fits its exponent."""
     season_length: Annotated[int | None, Limits(0, MAX_STEPS)] = None
-    """Steps after which the season repeats; STL removes it. None: a year, a week or a
-    day, depending on the step. 0: the season is not removed."""
+    """Steps of the season that STL removes; 0: none. None: a year, a week or a day."""
 
     def __post_init__(self):
         super().__post_init__()
@@ -99,16 +91,13 @@ class Config(Settings):
         """What the preset fixes besides the settings."""
         return RECIPES.get(self.preset, Recipe())
 
-    @property
-    def steps_per_answer(self) -> int:
-        """Steps that the network answers at once."""
-        return min(self.horizon, self.recipe.steps_per_answer or self.horizon)
 
-
+_PLAIN = Recipe(passes=1, noise=0.0, ensemble_size=1, backtest=1, refit=False)
 # Of those presets that differ from the recipe above.
 RECIPES = {
     "smoke": Recipe(ensemble_size=1, backtest=1),
     "full": Recipe(
+        made_for="many monthly series",
         metric="smape",
         passes=1,
         ensemble_size=3,
@@ -118,50 +107,21 @@ RECIPES = {
         backtest=1,
     ),
     # The published split ends here; validation chooses the epoch, as in the paper.
-    "etth1": Recipe(
-        until="2018-02-20 23:00",
-        passes=1,
-        ensemble_size=1,
-        noise=0.0,
-        backtest=1,
-        refit=False,
-    ),
-    "jena_climate": Recipe(
-        dataset="jena_climate",
-        passes=1,
-        ensemble_size=1,
-        noise=0.0,
-        backtest=1,
-        refit=False,
-    ),
+    "etth1": replace(_PLAIN, made_for="the file ETTh1.csv", until="2018-02-20 23:00"),
+    "jena_climate": replace(_PLAIN, dataset="jena_climate"),
 }
-# Which file a preset is made for.
-FOR_FILES = {"full": "many monthly series", "etth1": "the file ETTh1.csv"}
-_HOURLY = {
-    "horizon": 24,
-    "window": 96,
-    "units": 32,
-    "epochs": 6,
-    "batch_size": 128,
-    "learning_rate": 1e-3,
-    "transform": "none",
-    "season_length": 0,
-}
-# Differences from the defaults above.
+# A day from four, by the hour.
+_HOURLY = {"horizon": 24, "window": 96, "transform": "none", "season_length": 0}
+_HOURLY |= {"units": 32, "epochs": 6, "batch_size": 128, "learning_rate": 1e-3}
+# Differences from the defaults above, which forecast the sunspots in a minute.
 PRESETS = {
     "default": {},
     # Seconds, for tests: enough to beat the last value, no more.
     "smoke": {"units": 6, "epochs": 5},
     # Many monthly series, one model: --data m3_monthly.csv. After Hewamalage, Bergmeir
     # and Bandara (2021): logarithm, STL, windows minus their last value.
-    "full": {
-        "horizon": 18,
-        "window": 15,
-        "units": 64,
-        "batch_size": 256,
-        "learning_rate": 3e-3,
-        "transform": "log",
-    },
+    "full": {"horizon": 18, "window": 15, "transform": "log"}
+    | {"units": 64, "batch_size": 256, "learning_rate": 3e-3},
     # Informer's task: --data ETTh1.csv, four months each to validate and to test.
     "etth1": {**_HOURLY, "time_column": "date", "target": "OT", "test_steps": 2880},
     # Hourly weather, which Keras downloads; a year each to validate and to test.
@@ -181,8 +141,7 @@ class Forecast(Checked):
     data: str | None = None
     """File with the series. None: the run's own data, from their end on."""
     horizon: Annotated[int | None, Limits(1, MAX_STEPS)] = None
-    """Number of steps to forecast. None: the run's. Beyond the run's horizon the
-    network reads its own forecasts."""
+    """Number of steps to forecast. None: the run's."""
     time_column: str | None = None
     """Column with the times. None: as in the run."""
     target: str | None = None

@@ -3,6 +3,7 @@
 Letters: R rows of all series, N windows, L steps read, H steps forecast, C covariates.
 """
 
+import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -20,11 +21,10 @@ from common.errors import UserError, one_line, shown
 from common.preprocessing.sequences import Batches
 from common.settings import Checked, Limits
 
-from .config import FOR_FILES, Config, Steps, Transform
+from .config import Config, Steps, Transform
 from .series import ID, TIME, VALUE, Panel, read
 
 INTERVALS = ("80", "95")  # per cent of the values that should lie within
-POWERS = {"log": 0.0, "sqrt": 0.5, "boxcox": 1.0}  # exponents; boxcox fits its own
 Reals = Annotated[tuple[float, ...], Limits(-math.inf, math.inf)]
 
 
@@ -47,16 +47,6 @@ class Normalized(NamedTuple):
     power: np.ndarray | None  # (R,) exponent of Box-Cox; None: not transformed
     scale: np.ndarray  # (R,) that windows are divided by
 
-    def to_units(self, values: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Turn normalized values of some rows, both (N, H), into the series' units."""
-        values = values + self.season[rows]
-        if self.power is None:
-            return values
-        power = self.power[rows]
-        least = -1 / np.where(power == 0, 1e-300, power)
-        # No value was below 0, so no forecast is.
-        return np.maximum(inv_boxcox1p(np.maximum(values, least), power), 0)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Preprocessor(Checked):
@@ -78,21 +68,14 @@ class Preprocessor(Checked):
 
     @classmethod
     def load(cls, path: Path) -> "Preprocessor":
-        """Read a preprocessor from JSON.
-
-        Raises:
-            UserError: the file holds something else.
-        """
-        value = files.read_json(path)
-        if not isinstance(value, dict) or set(value) != set(cls.__dataclass_fields__):
+        """Read a preprocessor from JSON; raise `UserError` if the file is not one."""
+        value, one = files.read_json(path), None
+        if isinstance(value, dict) and set(value) == set(cls.__dataclass_fields__):
+            lists = {k: tuple(v) for k, v in value.items() if isinstance(v, list)}
+            with contextlib.suppress(UserError):
+                one = cls(**{**value, **lists})
+        if not one or not len(one.width_80) == len(one.width_95) == one.horizon:
             raise UserError(f"{path} is not the preprocessor of a run")
-        lists = {k: tuple(v) for k, v in value.items() if isinstance(v, list)}
-        try:
-            one = cls(**{**value, **lists})
-        except UserError as error:
-            raise UserError(f"{path}: {error}") from None
-        if not len(one.width_80) == len(one.width_95) == one.horizon:
-            raise UserError(f"{path} must have a width for each step")
         return one
 
     def normalize(self, panel: Panel, left: int) -> Normalized:
@@ -101,12 +84,11 @@ class Preprocessor(Checked):
         Raises:
             UserError: a value is below 0, which the transform does not allow.
         """
-        size = len(panel.values)
-        values, season, power = np.full(size, np.nan), np.zeros(size), np.zeros(size)
-        scale = np.full(size, self.scale)
+        values, season, power, scale = np.zeros((4, len(panel.values)))
+        values[:], scale[:] = np.nan, self.scale
         for name, rows in panel.rows.items():
-            known, one = rows[: max(0, len(rows) - left)], panel.values[rows]
-            if len(known) < self.window:
+            known, one = max(0, len(rows) - left), panel.values[rows]
+            if known < self.window:
                 continue
             if self.transform != "none":
                 if np.nanmin(one) < 0:
@@ -115,30 +97,34 @@ class Preprocessor(Checked):
                         f"series {shown(name)} holds {np.nanmin(one):g} "
                         "(--transform none)"
                     )
-                fitted = self.transform == "boxcox" and np.ptp(one[: len(known)]) > 0
-                power[rows] = (
-                    _power(panel.values[known]) if fitted else POWERS[self.transform]
-                )
+                power[rows] = POWERS[self.transform](one[:known])
                 one = boxcox1p(one, power[rows])
-            if self.remove_season and len(known) >= 2 * self.period > 2:
-                found = _season(one[: len(known)], self.period)
+            if self.remove_season and known >= 2 * self.period > 2:
+                found = _season(one[:known], self.period)
                 # After the cutoff the last period comes again.
                 again = np.resize(found[-self.period :], left)
                 season[rows] = np.concatenate([found, again])
             values[rows] = one - season[rows]
             if self.own_scale:
-                scale[rows] *= max(values[known].std(), 1e-9)
-        transformed = None if self.transform == "none" else power
-        return Normalized(values, season, transformed, scale)
+                scale[rows] *= max(values[rows[:known]].std(), 1e-9)
+        return Normalized(
+            values, season, power if self.transform != "none" else None, scale
+        )
 
 
-def _power(past: np.ndarray) -> float:
+def _likeliest(past: np.ndarray) -> float:
     """Return the exponent of Box-Cox, 0 to 1, after which values are most normal."""
 
     def within(badness):
         return minimize_scalar(badness, bounds=(0, 1), method="bounded")
 
+    if np.ptp(past) == 0:
+        return 1.0  # any will do
     return boxcox_normmax(past + 1, method="mle", optimizer=within)
+
+
+# Exponents of Box-Cox by what is known.
+POWERS = {"log": lambda past: 0.0, "sqrt": lambda past: 0.5, "boxcox": _likeliest}
 
 
 def _season(past: np.ndarray, period: int) -> np.ndarray:
@@ -201,9 +187,7 @@ class Windows:
         arrays = (np.concatenate([array] * passes) for array in arrays)
         return Batches(*arrays, batch_size=batch_size, seed=seed)
 
-    def forecast(
-        self, answer: Callable[[np.ndarray], np.ndarray], horizon: int
-    ) -> np.ndarray:
+    def forecast(self, answer: Callable, horizon: int) -> np.ndarray:
         """Return normalized forecasts (N, H) by a function from inputs to (N, K).
 
         If it answers fewer steps than H, it reads its own answers to go on.
@@ -221,7 +205,13 @@ class Windows:
 
     def to_units(self, forecast: np.ndarray) -> np.ndarray:
         """Turn normalized forecasts (N, H) into the series' own units."""
-        return self.normalized.to_units(forecast, self.future_rows(forecast.shape[1]))
+        rows, power = self.future_rows(forecast.shape[1]), self.normalized.power
+        values = forecast + self.normalized.season[rows]
+        if power is None:
+            return values
+        # No value was below 0, so no forecast is.
+        least = -1 / np.maximum(power[rows], 1e-300)
+        return np.maximum(inv_boxcox1p(np.maximum(values, least), power[rows]), 0)
 
 
 @dataclass(frozen=True)
@@ -237,7 +227,6 @@ class Data:
     panel: Panel
     test_steps: int
     validation_steps: int = 0
-    steps_per_answer: int = 1  # what the network answers at once
     dataset: DataSet | None = None  # None: a file of the user's own
     notes: list[str] = field(default_factory=list)  # what a user should know
     normalized: dict[int, Normalized] = field(default_factory=dict)  # by cutoff
@@ -250,37 +239,32 @@ class Data:
 
     def before(self, cutoff: int) -> Windows:
         """Return the training windows of a network that knows what is before it."""
-        return self._windows(cutoff, math.inf, cutoff, self.steps_per_answer)
+        return self._windows(cutoff, math.inf, cutoff)
 
-    def after(self, cutoff: int, steps: int, horizon: int | None = None) -> Windows:
+    def after(self, cutoff: int, steps: int) -> Windows:
         """Return the windows that forecast the `steps` steps after the cutoff."""
-        horizon = horizon or self.preprocessor.horizon
-        return self._windows(cutoff, cutoff, cutoff - steps, horizon)
+        return self._windows(cutoff, cutoff, cutoff - steps)
 
     @property
     def tested(self) -> Windows:
         """The windows of the test."""
         return self.after(self.test_steps, self.test_steps)
 
-    def _windows(self, left: int, first: float, end: int, horizon: int) -> Windows:
+    def _windows(self, left: int, first: float, end: int) -> Windows:
         """Return all windows whose futures lie between `first` and `end`."""
-        key, panel, one = (left, first, end, horizon), self.panel, self.preprocessor
+        key, panel, one = (left, first, end), self.panel, self.preprocessor
         if left not in self.normalized:
             self.normalized[left] = one.normalize(panel, left)
         if key not in self.made:
             long = panel.place + panel.left - left >= one.window
             chosen = long & (panel.place >= one.window) & (panel.left <= first)
-            rows = np.flatnonzero(chosen & (panel.left >= end + horizon))
+            rows = np.flatnonzero(chosen & (panel.left >= end + one.horizon))
             past = rows[:, None] + np.arange(-one.window, 0)  # (N, L)
-            values = self.normalized[left].values
+            found = self.normalized[left]
+            futures = found.values[rows[:, None] + np.arange(one.horizon)]
+            read = (panel.covariates[past] - one.means) / np.array(one.deviations)
             self.made[key] = Windows(
-                panel,
-                self.normalized[left],
-                left,
-                rows,
-                values[past],
-                values[rows[:, None] + np.arange(horizon)],
-                (panel.covariates[past] - one.means) / np.array(one.deviations),
+                panel, found, left, rows, found.values[past], futures, read
             )
         return self.made[key]
 
@@ -299,17 +283,22 @@ def load(config: Config) -> Data:
     Raises:
         UserError: the file cannot be used; the message says why.
     """
-    panel, notes = read_panel(config)
-    dataset = None if config.data else DATASETS[config.recipe.dataset]
-    if dataset and config.preset in FOR_FILES:
-        notes = [
-            f"--preset {config.preset} is for --data with {FOR_FILES[config.preset]}"
-        ]
+    recipe, (panel, notes) = config.recipe, read_panel(config)
+    dataset = None if config.data else DATASETS[recipe.dataset]
+    if dataset and recipe.made_for:
+        notes = [f"--preset {config.preset} is for --data with {recipe.made_for}"]
     split = (dataset.test_steps, dataset.validation_steps) if dataset else ()
     if config.test_steps or not dataset:
         usual = 0 if len(panel.rows) > 1 else len(panel.values) // 10
         split = (config.test_steps or max(config.horizon, usual),) * 2
-    panel = _usable(panel, notes, config, split[0])
+    needed = config.window + max(split[0], config.horizon)
+    before = panel.frame[panel.left > split[0]].groupby(ID)[VALUE]
+    spread = (before.max() - before.min()).reindex(panel.lengths.index)
+    short = panel.lengths < needed
+    rule = f"shorter than --window {config.window} and {needed - config.window} more"
+    panel = leave_out(
+        panel, {rule: short, "constant before the test": ~short & (spread == 0)}, notes
+    )
     known = panel.covariates[panel.left > sum(split)]
     deviations = known.std(axis=0)
     preprocessor = Preprocessor(
@@ -324,7 +313,7 @@ def load(config: Config) -> Data:
         means=tuple(known.mean(axis=0).tolist()),
         deviations=tuple(np.where(deviations > 0, deviations, 1.0).tolist()),
     )
-    data = Data(preprocessor, panel, *split, config.steps_per_answer, dataset, notes)
+    data = Data(preprocessor, panel, *split, dataset, notes)
     train, validated = data.before(data.cutoff), data.after(data.cutoff, split[1])
     for name, windows in (("training", train), ("validation", validated)):
         if not len(windows):
@@ -340,58 +329,36 @@ def load(config: Config) -> Data:
     return replace(data, preprocessor=replace(preprocessor, scale=scale))
 
 
-def _usable(panel: Panel, notes: list[str], config: Config, test: int) -> Panel:
-    """Return the series that can be learned from; note which are left out, and why."""
-    needed = config.window + max(test, config.horizon)
-    before = panel.frame[panel.left > test].groupby(ID, sort=False)[VALUE]
-    spread = (before.max() - before.min()).reindex(panel.lengths.index)
-    short = panel.lengths < needed
-    rule = f"shorter than --window {config.window} and {needed - config.window} more"
-    return leave_out(
-        panel, {rule: short, "constant before the test": ~short & (spread == 0)}, notes
-    )
-
-
 def leave_out(panel: Panel, reasons: dict[str, pd.Series], notes: list[str]) -> Panel:
-    """Return the other series, and note which are left out.
-
-    Raises:
-        UserError: nothing is left.
-    """
-    for why, chosen in reasons.items():
-        if chosen.any():
-            lengths = panel.lengths[chosen]
-            named = [
-                f"{one_line(n, 40)} ({steps} steps)" for n, steps in lengths.items()
-            ]
-            more = ", ..." if len(named) > 3 else ""
-            listed = ", ".join(named[:3]) + more
-            notes.append(f"{len(named)} series left out, {why}: {listed}")
+    """Return the other series and note which are left out; `UserError` if all are."""
     gone = pd.concat(reasons.values(), axis=1).any(axis=1)
+    for why, chosen in reasons.items():
+        lengths = panel.lengths[chosen]
+        named = [f"{one_line(n, 40)} ({steps} steps)" for n, steps in lengths.items()]
+        if named:
+            listed = ", ".join(named[:3] + ["..."] * (len(named) > 3))
+            notes.append(f"{len(named)} series left out, {why}: {listed}")
     if gone.all():
         raise UserError(f"no series is left; {'; '.join(notes)}")
-    return panel.only(gone.index[~gone]) if gone.any() else panel
+    chosen = panel.frame[ID].isin(gone.index[~gone])
+    steps = {name: panel.steps[name] for name in gone.index[~gone]}
+    return Panel(panel.frame[chosen], steps)
 
 
 def read_panel(
     config: Config, *, include_rest: bool = False
 ) -> tuple[Panel, list[str]]:
-    """Read the series that `config` names (with what comes after the test), and notes.
+    """Read the series that `config` names, on request past the test, and notes.
 
     Raises:
         UserError: the file cannot be used.
     """
     if config.data is None:
         return DATASETS[config.recipe.dataset].load(include_rest), []
-    return read(
-        Path(config.data),
-        time_column=config.time_column,
-        target=config.target,
-        id_column=config.id_column,
-        covariates=config.covariates,
-        until=None if include_rest else config.recipe.until,
-        max_gap=config.max_gap,
-    )
+    until = None if include_rest else config.recipe.until
+    names = ("time_column", "target", "id_column", "covariates", "max_gap")
+    options = {name: getattr(config, name) for name in names}
+    return read(Path(config.data), until=until, **options)
 
 
 def _single(name: str, values: pd.Series) -> Panel:

@@ -191,8 +191,7 @@ def _row(fold: Fold, data: Data, metric: str, console: Console) -> dict[str, flo
     forecasts |= baselines.forecasts(
         data, fold.train, fold.windows, console, slow=False
     )
-    found = mean(scores(data, fold.windows, forecasts)[metric], metric)
-    return {"windows": len(fold.windows), **found}
+    return dict(mean(scores(data, fold.windows, forecasts)[metric], metric))
 
 
 def show(document: dict[str, Any], console: Console):

@@ -6,9 +6,12 @@ Letters: N windows, H steps forecast.
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from rich.console import Console
 
+from common.training import console as out
 from common.training import plots
 from common.training.plots import BLUE, GREEN, GREY, ORANGE
 
@@ -22,8 +25,55 @@ MANY = 200  # windows of a series, or series, that are drawn at most
 COLORS = (BLUE, GREY, ORANGE, GREEN, "k", "#CC79A7", "#E69F00")
 
 
+def draw(run, config, document, fitted, windows, answers, one_step, console: Console):
+    """Draw the figures of a run. One that fails is left out.
+
+    Args:
+        run: takes the figures.
+        config: its settings.
+        document: content of `metrics.json`.
+        fitted: how the training went.
+        windows: of the test.
+        answers: forecasts and intervals of the test, (N, H) each.
+        one_step: windows, normalized forecasts one step ahead, and what they are of.
+        console: takes notes.
+    """
+    details, name = document["details"], document["metric"]["name"]
+    steps = pd.DataFrame(details["by_step"])
+    steps.index += 1
+    inside = [f"{row['coverage']:.0%}" for row in details["intervals"].values()]
+    every = {
+        "learning_curves": lambda path: plots.learning_curves(
+            path,
+            fitted.history,
+            best_epoch=fitted.best_epoch,
+            kept=not config.recipe.refit,
+        ),
+        "forecasts": lambda path: forecasts(
+            path,
+            windows,
+            answers,
+            "Test forecasts with intervals of 80 and 95 %; black: the series. Of all "
+            f"test values, {' and '.join(inside)} lie inside.",
+        ),
+        "error_by_step": lambda path: errors(
+            path, steps, name, f"Error ({name}) by step of the forecast."
+        ),
+        "backtest": lambda path: errors(
+            path,
+            pd.DataFrame(details["backtest"]).T,
+            name,
+            "Backtest: a network trained before each cutoff and tried after it.",
+        ),
+        "residual_autocorrelation": lambda path: autocorrelation(path, *one_step),
+    }
+    for key, figure in every.items():
+        with out.attempt(console, f"figure {key}"):
+            figure(run / "figures" / f"{key}.png")
+
+
 def forecasts(
-    path: Path, windows: Windows, answers: dict[str, np.ndarray], *, caption: str = ""
+    path: Path, windows: Windows, answers: dict[str, np.ndarray], caption: str = ""
 ):
     """Draw history, forecast and intervals of a few series.
 
@@ -68,21 +118,17 @@ def forecasts(
     plots.save(figure, path, caption=caption, svg=bool(caption))
 
 
-def errors(
-    path: Path, places: list, curves: dict[str, list[float]], name: str, caption: str
-):
+def errors(path: Path, table: pd.DataFrame, name: str, caption: str):
     """Draw a metric of every model by step or by cutoff; at a single one, as bars."""
     figure = Figure(figsize=(6, 3.6))
     axes = figure.subplots()
-    for (model, values), color in zip(curves.items(), COLORS, strict=False):
-        if len(places) == 1:
-            axes.bar([model], values, color=color)
-        else:
-            axes.plot(places, values, "o-", color=color, label=model, markersize=4)
-            axes.legend()
-    axes.set(ylabel=name, ylim=(0, None))
-    ends = ", ".join(f"{model} {values[-1]:.3g}" for model, values in curves.items())
-    alt = f"{name} at {places[0]} to {places[-1]}; at the last: {ends}."
+    if len(table) == 1:
+        table.iloc[0].plot.bar(ax=axes, color=COLORS, rot=0)
+    else:
+        table.plot(ax=axes, style="o-", markersize=4, color=COLORS)
+    axes.set(ylabel=name, xlabel="", ylim=(0, None))
+    ends = ", ".join(f"{model} {value:.3g}" for model, value in table.iloc[-1].items())
+    alt = f"{name} at {table.index[0]} to {table.index[-1]}; at the last: {ends}."
     plots.save(figure, path, caption=caption, alt=alt)
 
 
@@ -98,18 +144,12 @@ def autocorrelation(path: Path, windows: Windows, forecast: np.ndarray, what: st
     # Missing values between two series keep their errors apart.
     apart = [np.append(one / one.std(), np.full(lags, np.nan)) for one in each]
     figure = Figure(figsize=(6, 3.2))
-    options = {"zero": False, "auto_ylims": True, "bartlett_confint": False}
-    plot_acf(
-        np.concatenate(apart)[:-lags],
-        ax=figure.subplots(),
-        lags=lags,
-        missing="conservative",
-        title=None,
-        **options,
-    )
+    options = {"title": None, "zero": False, "auto_ylims": True, "lags": lags}
+    options |= {"missing": "conservative", "bartlett_confint": False}
+    plot_acf(np.concatenate(apart)[:-lags], ax=figure.subplots(), **options)
     figure.axes[0].set(xlabel="lag", ylabel=f"autocorrelation, {what}")
     caption = (
-        "Autocorrelation of the errors one step ahead. Points outside the band, 95 % of "
-        "noise, are a pattern that the network has not learned."
+        "Autocorrelation of the errors one step ahead. Points outside the band, 95 % "
+        "of noise, are a pattern that the network has not learned."
     )
     plots.save(figure, path, caption=caption)

@@ -3,12 +3,11 @@
 Letters: R rows of all series together, C covariates.
 """
 
+import contextlib
 import io
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -29,42 +28,19 @@ PERIODS = {"QS": 4, "QE": 4, "MS": 12, "ME": 12, "W": 52, "B": 5, "D": 7}
 PERIODS |= {"h": 24, "min": 24 * 60, "s": 24 * 60 * 60}
 
 
-@dataclass(frozen=True)
 class Panel:
     """Series as a long frame: one row per series and time, series after series."""
 
-    frame: pd.DataFrame  # unique_id, ds, y, and the covariates; index 0 to R - 1
-    steps: dict[str, pd.DateOffset]  # between the times of each series
-
-    @cached_property
-    def values(self) -> np.ndarray:
-        """Values of all series, (R,)."""
-        return self.frame[VALUE].to_numpy(float)
-
-    @cached_property
-    def covariates(self) -> np.ndarray:
-        """Covariates of all series, (R, C)."""
-        return self.frame.iloc[:, 3:].to_numpy(float)
-
-    @cached_property
-    def rows(self) -> dict[str, np.ndarray]:
-        """Rows of each series, by name."""
-        return self.frame.groupby(ID, sort=False).indices
-
-    @cached_property
-    def place(self) -> np.ndarray:
-        """Steps of the same series before each row, (R,)."""
-        return self.frame.groupby(ID).cumcount().to_numpy()
-
-    @cached_property
-    def left(self) -> np.ndarray:
-        """Steps of the same series from each row on, (R,)."""
-        return self.frame.groupby(ID).cumcount(ascending=False).to_numpy() + 1
-
-    @property
-    def lengths(self) -> pd.Series:
-        """Number of steps of each series, by name."""
-        return self.frame[ID].value_counts(sort=False)
+    def __init__(self, frame: pd.DataFrame, steps: dict[str, pd.DateOffset]):
+        """Take columns unique_id, ds, y and covariates, and the step of each series."""
+        self.frame, self.steps = frame.reset_index(drop=True), steps
+        self.values = frame[VALUE].to_numpy(float)  # (R,)
+        self.covariates = frame.iloc[:, 3:].to_numpy(float)  # (R, C)
+        series = self.frame.groupby(ID, sort=False)
+        self.rows: dict[str, np.ndarray] = series.indices
+        self.lengths = series.size()  # by name
+        self.place = series.cumcount().to_numpy()  # (R,) steps before each row
+        self.left = series.cumcount(ascending=False).to_numpy() + 1  # and from it on
 
     @property
     def frequency(self) -> str:
@@ -82,32 +58,22 @@ class Panel:
         """Raise `UserError` unless all series have the expected frequency."""
         for name, step in self.steps.items():
             if step.freqstr.split("-")[0] != expected:
-                raise UserError(
-                    f"every series must have the frequency {expected}; "
-                    f"{shown(name)} has {step.freqstr}"
-                )
-
-    def only(self, names: Sequence[str]) -> "Panel":
-        """Return some of the series."""
-        chosen = self.frame[self.frame[ID].isin(names)]
-        return Panel(chosen.reset_index(drop=True), self.steps)
+                rule = f"every series must have the frequency {expected}"
+                raise UserError(f"{rule}; {shown(name)} has {step.freqstr}")
 
     def extended(self, count: int) -> "Panel":
         """Append `count` future steps, without values, to every series."""
         parts = []
         for name, part in self.frame.groupby(ID, sort=False):
             last = part[TIME].iloc[-1]
-            try:
+            with contextlib.suppress(ValueError, OverflowError):
                 times = pd.date_range(last, periods=count + 1, freq=self.steps[name])
-            except (ValueError, OverflowError):
-                times = None
-            if times is None or times[-1].year > LAST_YEAR:
-                raise UserError(
-                    f"--horizon must end by the year {LAST_YEAR}; {count} steps after "
-                    f"the end of {shown(name)}, {last}, do not"
-                )
-            parts += [part, pd.DataFrame({ID: name, TIME: times[1:]})]
-        return Panel(pd.concat(parts, ignore_index=True), self.steps)
+                if times[-1].year <= LAST_YEAR:
+                    parts += [part, pd.DataFrame({ID: name, TIME: times[1:]})]
+                    continue
+            rule = f"--horizon must end by the year {LAST_YEAR}"
+            raise UserError(f"{rule}; {count} steps after {last} do not")
+        return Panel(pd.concat(parts), self.steps)
 
 
 def read(
@@ -131,7 +97,7 @@ def read(
         target: column with the values.
         id_column: column with the names; without `unique_id`, there is one series.
         covariates: further columns with numbers.
-        until: last time that is read; `None` for all.
+        until: last time that is read.
         max_gap: maximum number of missing values in a row.
 
     Raises:
@@ -263,9 +229,8 @@ def _with_gaps(where: str, rows: pd.DataFrame, step: pd.DateOffset) -> pd.DataFr
     grid = table.asfreq(step)
     off = table.index.difference(grid.index)
     if len(off):
-        raise UserError(
-            f"{where}: times must be at the step {step.freqstr}; {off[0]} is not"
-        )
+        rule = f"times must be at the step {step.freqstr}"
+        raise UserError(f"{where}: {rule}; {off[0]} is not")
     return grid.rename_axis(TIME).reset_index().assign(**{ID: rows[ID].iloc[0]})
 
 
@@ -289,4 +254,4 @@ def _filled(path: Path, frame: pd.DataFrame, max_gap: int) -> tuple[pd.DataFrame
             f"{frame[TIME][first]} on: --max-gap {count} would do"
         )
     columns = [ID, TIME, *frame.columns.drop([ID, TIME])]
-    return frame[columns].ffill().reset_index(drop=True), int(missing.sum())
+    return frame[columns].ffill(), int(missing.sum())

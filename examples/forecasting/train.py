@@ -14,7 +14,7 @@ from common.comparison import compare as comparison
 from common.errors import UserError
 from common.preprocessing.sequences import Batches
 from common.training import console as out
-from common.training import fitting, metrics, models, plots, run_folder
+from common.training import fitting, metrics, models, run_folder
 
 from . import baselines
 from .config import EXAMPLE, Compare, Config
@@ -22,7 +22,7 @@ from .data import INTERVALS, Data, Windows, load
 from .evaluate import Fold, blocks, evaluate, scores, show
 from .model import build_model
 from .predict import READ_BATCH, Forecaster
-from .series import ID, TIME
+from .series import TIME
 
 STEPS_PER_CALL = 20  # batches per call from Python: less time between small steps
 
@@ -73,11 +73,14 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
             **evaluate(data, recipe.metric, answers, folds, train, console),
             started=started,
         )
-        kept = {"best_epoch": fitted.best_epoch, "kept": not recipe.refit}
-        with out.attempt(console, "figure learning_curves"):
-            path = run / "figures" / "learning_curves.png"
-            plots.learning_curves(path, fitted.history, **kept)
-        draw(run, document, data.tested, answers, forecaster, train, console)
+        many = len(data.tested) >= 20 * len(data.panel.rows)
+        shown, what = (data.tested, "test") if many else (train, "training windows")
+        one_step = (shown, forecaster.normalized(shown, 1), what)
+        from . import figures  # matplotlib is slow to import
+
+        figures.draw(
+            run, config, document, fitted, data.tested, answers, one_step, console
+        )
         run_folder.finish(run)
     show(document, console)
     out.say(console, f"run folder: {run.path}")
@@ -111,7 +114,7 @@ def compiled_model(config: Config, windows: Windows) -> keras.Model:
         units=config.units,
         window=config.window,
         features=1 + len(config.covariates),
-        horizon=config.steps_per_answer,
+        horizon=config.horizon,
         ensemble_size=recipe.ensemble_size,
         linear=recipe.linear,
         noise=recipe.noise,
@@ -126,7 +129,7 @@ def compiled_model(config: Config, windows: Windows) -> keras.Model:
             rate, weight_decay=recipe.weight_decay, clipnorm=1.0
         ),
         # The targets (B, 1, H) are the same for all networks' answers (B, M, H).
-        loss=recipe.loss,
+        loss="mae" if recipe.metric in ("smape", "mase", "mae") else "mse",
         steps_per_execution=STEPS_PER_CALL,
         jit_compile=False,
     )
@@ -138,8 +141,7 @@ def _batches(config: Config, windows: Windows) -> Batches:
 
 
 def _validation(data: Data) -> Batches:
-    steps = data.steps_per_answer
-    return data.after(data.cutoff, data.validation_steps, steps).batches(READ_BATCH)
+    return data.after(data.cutoff, data.validation_steps).batches(READ_BATCH)
 
 
 def trained(
@@ -203,52 +205,6 @@ def conformal_widths(folds: list[Fold], console: Console) -> dict[str, tuple]:
             out.note(console, f"{what}; it is as wide as the largest (--test-steps)")
         widths[f"width_{share}"] = tuple(ordered[min(rank, len(ordered)) - 1].tolist())
     return widths
-
-
-def draw(run, document, tested, answers, forecaster, train, console):
-    """Draw the figures of the run. One that fails is left out."""
-    from . import figures  # matplotlib is slow to import
-
-    name, details = document["metric"]["name"], document["details"]
-    folds, steps = details["backtest"], details["by_step"]
-    many = len(tested) >= 20 * tested.panel.frame[ID].nunique()
-    windows, what = (tested, "test") if many else (train, "training windows")
-    curves = {
-        model: [fold[model] for fold in folds.values()]
-        for model in next(iter(folds.values()))
-        if model != "windows"
-    }
-    inside = " and ".join(f"{r['coverage']:.0%}" for r in details["intervals"].values())
-    every = {
-        "forecasts": lambda path: figures.forecasts(
-            path,
-            tested,
-            answers,
-            caption="Test forecasts with intervals of 80 and 95 %; black: the series. Of "
-            f"all test values, {inside} lie inside.",
-        ),
-        "error_by_step": lambda path: figures.errors(
-            path,
-            list(range(1, 1 + answers["mean"].shape[1])),
-            steps,
-            name,
-            f"Error ({name}) by step of the forecast; lower is better.",
-        ),
-        "backtest": lambda path: figures.errors(
-            path,
-            list(folds),
-            curves,
-            name,
-            "Backtest: a network trained with what was known at each cutoff, and tried "
-            "on what follows.",
-        ),
-        "residual_autocorrelation": lambda path: figures.autocorrelation(
-            path, windows, forecaster.normalized(windows, 1), what
-        ),
-    }
-    for name, figure in every.items():
-        with out.attempt(console, f"figure {name}"):
-            figure(run / "figures" / f"{name}.png")
 
 
 def task(config: Config, data: Data | None = None) -> comparison.Task:
