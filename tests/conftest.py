@@ -75,7 +75,8 @@ def in_process(monkeypatch, capsys):
             assert captured.err.startswith("error: ")
             assert captured.err.count("\n") == 1
             return captured.err
-        assert captured.err == ""
+        # A prediction says there which run it comes from.
+        assert all(line.startswith("run: ") for line in captured.err.splitlines())
         return captured.out
 
     return run

@@ -180,7 +180,7 @@ def _coverage(data: Data, windows: Windows, answers: Forecasts) -> dict[str, Any
         table[share] = {
             "coverage": float(((low <= actual) & (actual <= high)).mean()),
             "width": float((high - low).mean()),
-            "width_scaled": float(np.nanmean((high - low) / naive[:, None])),
+            "width_scaled": float(pd.Series((high - low).mean(1) / naive).mean()),
         }
     return table
 
@@ -201,11 +201,12 @@ def show(document: dict[str, Any], console: Console):
     rows = [(name, *values.values()) for name, values in models.items()]
     columns = ("model", *models["network"])
     out.table(console, "test, in the series' own units", columns, rows)
+    slices = document["slices"]
     rows = [
-        (name, *part["models"].values()) for name, part in document["slices"].items()
+        (name, *(part["models"][name] for part in slices.values())) for name in models
     ]
-    if rows:
-        out.table(console, f"test {metric}", ("part", *models), rows)
+    if slices:
+        out.table(console, f"test {metric}", ("model", *slices), rows)
     steps = list(enumerate(zip(*details["by_step"].values(), strict=True), start=1))
     every = math.ceil(len(steps) / SHOWN_STEPS)
     rows = [(step, *values) for step, values in steps[every - 1 :: every]]

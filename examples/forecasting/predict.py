@@ -93,7 +93,6 @@ def forecast(options: Forecast):
     """
     console = Console()
     run = run_folder.find(EXAMPLE, run=options.run, runs_dir=options.runs_dir)
-    run_folder.announce(run)
     table, figure = Path(options.output), Path(options.output).with_suffix(".png")
     for path in (table, figure):
         if path.exists() and not options.overwrite:
@@ -120,27 +119,23 @@ def forecast(options: Forecast):
         notes.append(f"{flat.sum()} constant series: nothing was learned about them")
     rule = f"the network reads {one.window} steps"
     panel = leave_out(panel, {rule: panel.lengths < one.window}, notes)
-    windows = Data(one, panel.extended(horizon), horizon).after(
-        horizon, horizon, horizon
-    )
+    reads = replace(one, horizon=horizon)
+    windows = Data(reads, panel.extended(horizon), horizon).tested
     answers = forecaster.forecast(windows)
     if not all(np.isfinite(values).all() for values in answers.values()):
         raise UserError("the forecasts are not finite numbers; nothing is written")
-    if one.width_80 == one.width_95:
-        notes.append(
-            "the run's backtest had too few errors to tell the intervals apart"
-        )
     if horizon > one.horizon:
         notes.append(
             f"beyond step {one.horizon} the network reads its own forecasts; no "
             "interval was measured there, its width is extrapolated"
         )
-    for note in notes:
-        out.note(console, note)
     frame = windows.panel.frame.iloc[windows.future_rows(horizon).ravel()][[ID, TIME]]
     frame = frame.assign(**{name: values.ravel() for name, values in answers.items()})
     with files.atomic_write(table) as path:
         frame.to_csv(path, index=False, float_format="%.6g")
+    run_folder.announce(run)
+    for note in notes:
+        out.note(console, note)
     with out.attempt(console, "figure"):
         from . import figures  # matplotlib is slow to import
 

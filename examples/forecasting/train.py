@@ -238,7 +238,7 @@ def task(config: Config, data: Data | None = None) -> comparison.Task:
         validation=_validation(data),
         score=score,
         baselines=others,
-        blocks=blocks(scored({}).index, config.horizon),
+        blocks=blocks(scored({"any": tested.futures}).index, config.horizon),
         root=metric == "rmse",
     )
 
