@@ -1,7 +1,9 @@
-"""Files: written whole or not at all, and read with one clear line where bad."""
+"""Files: written whole or not at all, and refused in one line where they are bad."""
 
 import contextlib
+import hashlib
 import json
+import math
 import os
 import secrets
 from collections.abc import Iterator
@@ -9,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import UserError, one_line
+
+MAX_BYTES = 2**29  # of a file that is read into memory
+MAX_DIGITS = 300  # of a whole number in JSON; a float cannot hold more
 
 
 @contextlib.contextmanager
@@ -23,15 +28,61 @@ def atomic_write(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def sweep(folder: Path):
+    """Remove temporary files that a killed process has left in `folder`."""
+    for path in folder.glob(f".{'[0-9a-f]' * 8}-*"):
+        path.unlink(missing_ok=True)
+
+
 def write_text(path: Path, text: str):
-    """Write `text` as UTF-8 to `path`, whole or not at all."""
+    """Write `text` to `path` as UTF-8, whole or not at all."""
     with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def write_json(path: Path, value: Any):
-    """Write `value` as JSON to `path`, whole or not at all."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    """Write `value` to `path` as JSON. Numbers that are not finite become null."""
+    text = json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False)
+    write_text(path, text + "\n")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _finite(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def read_text(path: Path, *, may_be_blank: bool = False) -> str:
+    """Return the text of a UTF-8 file, without a byte order mark, line ends as "\\n".
+
+    Args:
+        path: the file.
+        may_be_blank: whether a file without any text is legal.
+
+    Raises:
+        UserError: no such file, no regular file, too large, not readable, not UTF-8,
+            or blank.
+    """
+    try:
+        if path.is_dir():
+            raise UserError(f"{path} is a directory; a file is needed")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{one_line(path)} cannot be read: {one_line(error)}") from None
+    if len(content) > MAX_BYTES:
+        raise UserError(f"{path} must have at most {MAX_BYTES:,} bytes; it has more")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} must be UTF-8; byte {error.start} is not") from None
+    if not text.strip() and not may_be_blank:
+        raise UserError(f"{path} is empty")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_json(path: Path) -> Any:
@@ -40,34 +91,40 @@ def read_json(path: Path) -> Any:
     Raises:
         UserError: there is no such file, it cannot be read, or it is not JSON.
     """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read: {one_line(error)}") from None
+    return parse_json(read_text(path), where=str(path))
 
 
-def read_text(path: Path, *, may_be_blank: bool = False) -> str:
-    """Return the text of a UTF-8 file, without a byte order mark, line ends as "\\n".
-
-    Args:
-        path: the file.
-        may_be_blank: whether a file without any text is one too.
+def parse_json(text: str, *, where: str) -> Any:
+    """Return the value of a JSON text.
 
     Raises:
-        UserError: no such file, a directory, not readable, not UTF-8, or blank.
+        UserError: it is not JSON, is nested too deeply, or holds a number that is too
+            long or not finite; the message begins with `where`.
     """
-    if path.is_dir():
-        raise UserError(f"{path} is a directory; a file is needed")
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist") from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} must be UTF-8; byte {error.start} is not") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read: {one_line(error)}") from None
-    if not text.strip() and not may_be_blank:
-        raise UserError(f"{path} is empty")
-    return text
+        return json.loads(text, parse_int=_whole, parse_constant=_refuse)
+    except RecursionError:
+        raise UserError(f"{where} is nested too deeply") from None
+    except ValueError as error:
+        raise UserError(f"{where} is not JSON: {one_line(error)}") from None
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"a number has more than {MAX_DIGITS} digits")
+    return int(digits)
+
+
+def _refuse(name: str):
+    raise ValueError(f"{name} is not a number")
+
+
+def hash_of(*parts: Any) -> str:
+    """Return a hash of texts, bytes, arrays, and lists of texts: `sha256:...`."""
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, (list, tuple)):
+            part = "\0".join(map(str, part))
+        data = part.encode("utf-8") if isinstance(part, str) else bytes(part)
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return f"sha256:{digest.hexdigest()}"

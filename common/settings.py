@@ -1,65 +1,118 @@
-"""The settings that every example has, under the same names."""
+"""Settings: dataclasses that check themselves, and those that every example has."""
 
 import dataclasses
+import types
+import typing
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
-from common.errors import UserError, check_choice, check_real, check_whole
+from common.errors import UserError, check_choice, check_real, check_whole, shown
 
 Cell = Literal["builtin", "custom", "gru", "lstm"]
-CELLS: tuple[str, ...] = ("builtin", "custom", "gru", "lstm")
+CELLS: tuple[str, ...] = typing.get_args(Cell)
+MAX_SEED = 2**31 - 1
+MAX_COUNT = 1_000_000  # of anything that has no smaller limit of its own
+ANY_TEXT = "any text"  # marks a setting whose text may be blank space
+
+
+class Limits(NamedTuple):
+    """Legal range of a number: `units: Annotated[int, Limits(1, 16_384)]`."""
+
+    at_least: float
+    at_most: float
+    above: bool = False  # the lower limit itself is illegal
+    below: bool = False  # the upper limit itself is illegal
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Base of every example's `Config`; checks its values when it is made."""
+class Checked:
+    """Base of all settings. Every value must fit the annotation of its field."""
+
+    def __post_init__(self):
+        hints = typing.get_type_hints(type(self), include_extras=True)
+        for field in dataclasses.fields(self):
+            _check(flag(field.name), getattr(self, field.name), hints[field.name], ())
+
+
+def flag(name: str) -> str:
+    """Return how a user spells a setting: `--batch-size`."""
+    return "--" + name.replace("_", "-")
+
+
+def _check(name: str, value: Any, hint: Any, marks: tuple):
+    """Raise `UserError` unless `value` is what an annotation says."""
+    kind, inner = typing.get_origin(hint), typing.get_args(hint)
+    if kind is Annotated:
+        _check(name, value, inner[0], (*marks, *inner[1:]))
+    elif kind in (types.UnionType, typing.Union):
+        if value is not None:
+            _check(name, value, inner[0], marks)
+    elif kind is Literal:
+        check_choice(name, value, inner)
+    elif kind is tuple:
+        if not isinstance(value, tuple):
+            raise UserError(f"{name} must be several values; received {shown(value)}")
+        for one in value:
+            _check(f"every value of {name}", one, inner[0], marks)
+    elif hint is str:
+        _check_text(name, value, may_be_blank=ANY_TEXT in marks)
+    elif hint is bool:
+        check_choice(name, value, (True, False))
+    else:
+        limits = next(mark for mark in marks if isinstance(mark, Limits))
+        if hint is int:
+            check_whole(name, value, at_least=limits[0], at_most=limits[1])
+        else:
+            check_real(name, value, **limits._asdict())
+
+
+def _check_text(name: str, value: Any, *, may_be_blank: bool):
+    if not isinstance(value, str):
+        raise UserError(f"{name} must be a text; received {shown(value)}")
+    if not (value if may_be_blank else value.strip()):
+        raise UserError(f"{name} must not be empty; received {shown(value)}")
+    if "\0" in value:
+        raise UserError(f"{name} must not hold the character NUL")
+    # What a shell hands over that is not UTF-8 arrives as surrogates.
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise UserError(f"{name} must be UTF-8 text; received {shown(value)}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(Checked):
+    """Settings of a training that every example has, under the same names."""
 
     preset: str = "default"
-    """Named set of defaults to start from; the other flags change it further."""
+    """Named set of defaults; other flags override single values of it."""
     cell: Cell = "builtin"
-    """Recurrent cell: Keras's SimpleRNN, the one written by hand, or a gated one."""
-    units: int = 64
+    """Recurrent cell: Keras's SimpleRNN, the same written by hand, GRU or LSTM."""
+    units: Annotated[int, Limits(1, 16_384)] = 64
     """Width of the hidden state."""
-    epochs: int = 10
-    """Passes over the training data; the best one by validation is kept."""
-    batch_size: int = 64
-    """Sequences in a training step."""
-    learning_rate: float = 1e-3
-    """Largest step size of the optimizer."""
-    seed: int = 0
-    """Fixes initial weights, order of batches and dropout: same seed, same result."""
+    epochs: Annotated[int, Limits(1, MAX_COUNT)] = 10
+    """Passes over the training data. The epoch with the best validation is kept."""
+    batch_size: Annotated[int, Limits(1, MAX_COUNT)] = 64
+    """Sequences in one training step."""
+    learning_rate: Annotated[float, Limits(0, 10, above=True)] = 1e-3
+    """Initial step size of the optimizer. It falls to zero along a cosine."""
+    seed: Annotated[int, Limits(0, MAX_SEED)] = 0
+    """Fixes initial weights, batch order and dropout: same seed, same result."""
     runs_dir: str = "runs"
-    """Folder of the run folders; this run becomes RUNS_DIR/EXAMPLE/DATE-TIME."""
+    """Folder for run folders. This run becomes RUNS_DIR/EXAMPLE/DATE-TIME."""
     resume: bool = False
-    """Continue the newest interrupted run, with the settings it was started with."""
-
-    def __post_init__(self):
-        check_choice("--cell", self.cell, CELLS)
-        check_whole("--units", self.units, at_least=1, at_most=16_384)
-        check_whole("--epochs", self.epochs, at_least=1)
-        check_whole("--batch-size", self.batch_size, at_least=1)
-        check_real("--learning-rate", self.learning_rate, above=0, at_most=10)
-        check_whole("--seed", self.seed, at_least=0, at_most=2**31 - 1)
-        if not self.runs_dir.strip():
-            raise UserError("--runs-dir must name a folder; received an empty text")
+    """Continue the newest interrupted run with the settings it was started with."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Repeats:
-    """What `compare` adds to a `Config`: `class Compare(Repeats, Config)`."""
+class Repeats(Settings):
+    """What `compare` adds to a `Config`: `class Compare(Config, Repeats)`."""
 
-    seeds: int = 3
-    """Trainings of each cell, with seeds counted from --seed."""
-
-    def __post_init__(self):
-        super().__post_init__()
-        check_whole("--seeds", self.seeds, at_least=1, at_most=100)
+    seeds: Annotated[int, Limits(1, 100)] = 3
+    """Trainings of each cell. Their seeds count up from --seed."""
 
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
-# Settings that say where and how to run, not what to train: they are not part of
-# what a run's result depends on.
+# Where and how to run. A run's result does not depend on these.
 HOUSEKEEPING = ("runs_dir", "resume")
 
 
@@ -69,14 +122,14 @@ def from_preset(
     """Return the settings of preset `name`: the defaults with its differences.
 
     Raises:
-        UserError: no such preset; the message lists those there are.
+        UserError: there is no such preset; the message lists those there are.
     """
     check_choice("--preset", name, presets)
     return kind(preset=name, **presets[name])
 
 
 def to_json(settings: Settings) -> dict[str, Any]:
-    """Return what a run's result depends on, as plain JSON values."""
+    """Return all settings that a run's result depends on, as plain JSON values."""
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in dataclasses.asdict(settings).items()
@@ -88,21 +141,16 @@ def from_json(kind: type[SettingsT], values: dict[str, Any]) -> SettingsT:
     """Rebuild settings that `to_json` wrote.
 
     Raises:
-        UserError: a field is missing or unknown, or a value is out of its range.
+        UserError: a field is missing or unknown, or a value is illegal.
     """
     fields = {field.name for field in dataclasses.fields(kind)} - set(HOUSEKEEPING)
     if set(values) != fields:
         odd = ", ".join(sorted(fields.symmetric_difference(values)))
         raise UserError(f"config.json is not one of this example; fields differ: {odd}")
-    # JSON knows no tuples.
-    several = {
-        field.name
-        for field in dataclasses.fields(kind)
-        if isinstance(field.default, tuple)
-    }
+    # JSON has lists where settings have tuples.
     return kind(
         **{
-            name: tuple(value) if name in several and isinstance(value, list) else value
+            name: tuple(value) if isinstance(value, list) else value
             for name, value in values.items()
         }
     )

@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 
 from common.errors import UserError
-from common.files import read_text
+from common.files import MAX_BYTES, read_text
 
 
-def lines(file: str | None, *, what: str) -> list[str]:
+def read(file: str | None, *, what: str) -> list[str]:
     """Return the lines of `file`, or of stdin, that are not blank.
 
     Args:
@@ -15,15 +15,20 @@ def lines(file: str | None, *, what: str) -> list[str]:
         what: what the user may give instead, "a text in quotes".
 
     Raises:
-        UserError: the file cannot be read, stdin is a terminal, or it is not UTF-8.
+        UserError: the file cannot be read, stdin is a terminal, is too large, or is not
+            UTF-8.
     """
     if file is not None:
         text = read_text(Path(file))
     elif sys.stdin.isatty():
         raise UserError(f"give {what}, --file, or lines on stdin")
     else:
+        content = sys.stdin.buffer.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise UserError(f"stdin must have at most {MAX_BYTES:,} bytes; it has more")
         try:
-            text = sys.stdin.buffer.read().decode("utf-8")
+            text = content.decode("utf-8")
         except UnicodeDecodeError:
             raise UserError("stdin must be UTF-8 text") from None
-    return [line for line in text.splitlines() if line.strip()]
+    # `splitlines` would also break at U+0085 and U+2028, which are part of a text.
+    return [line.rstrip("\r") for line in text.split("\n") if line.strip()]

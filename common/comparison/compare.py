@@ -1,59 +1,72 @@
-"""The built-in recurrent layer against the cell written by hand: same, and as fast?
+"""The built-in recurrent layer against the cell written by hand, GRU and LSTM.
 
-A custom cell says with `weights_from_builtin` how it stores a built-in layer's
-weights; by it the two networks start from the same point.
+Letters: N test cases.
 """
 
 import math
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
+from matplotlib.figure import Figure
 from rich.console import Console
 
 from common import files
-from common.comparison import findings, machine
+from common.comparison import machine, timing
+from common.comparison.findings import findings
+from common.comparison.parity import copy_weights, parity
 from common.preprocessing.sequences import Batches
-from common.settings import CELLS, Settings
-from common.training import console_tables, fitting, plots, run_folder
+from common.settings import CELLS, Repeats
+from common.training import console as out
+from common.training import fitting, plots, run_folder, verdicts
 from common.training.callbacks import History
+from common.training.run_folder import Run
 
-PARITY_STEPS = 20
-# A round times so many calls from Python at least, and so many seconds of a cell.
-TIMING_ROUNDS, CALLS_PER_ROUND, ROUND_SECONDS = 12, 5, 1.0
+TIMING_ROUNDS = 12
+CALLS_PER_ROUND, ROUND_SECONDS = 5, 1.0  # smallest length of one cell's turn
+RESULT, SCORES = "result.json", "scores.npy"  # of one finished training
 
 
 @dataclass(frozen=True)
 class Task:
-    """What an example must bring along to be compared."""
+    """What an example must provide to be compared."""
 
     example: str
     dataset: str
+    data_hash: str
     metric: str
-    better: str  # "higher" or "lower"
+    mode: str  # "max" or "min"
     monitor: str  # value of the logs that chooses the epoch
     build: Callable[[str, int], keras.Model]  # cell, seed -> compiled model
     train: Callable[[int], Batches]  # seed -> training batches
     validation: Batches
-    measure: Callable[[keras.Model], float]  # metric on the test split
-    # metric of models without a network on the test split, by name
-    baselines: Callable[[], Mapping[str, float]]
+    score: Callable[[keras.Model], np.ndarray]  # metric of every test case, (N,)
+    baselines: Callable[[], Mapping[str, np.ndarray]]  # (N,) by name
+    blocks: np.ndarray | None = None  # (N,), see `verdicts.verdict`
+    root: bool = False  # whether the metric is the root of the mean, as for RMSE
+
+    def value(self, scores: np.ndarray) -> float:
+        """Return the metric of scores (N,)."""
+        mean = float(np.nanmean(scores))
+        return math.sqrt(mean) if self.root else mean
 
 
-class _Trained(NamedTuple):
+@dataclass(frozen=True)
+class _Trained:
     """One training of one cell."""
 
-    fitted: fitting.Fitted
-    value: float  # of the metric
     parameters: int
+    seconds: float
+    monitored: list[float]  # the monitored value by epoch
+    scores: np.ndarray  # (N,)
 
 
 class _Repeated(keras.utils.PyDataset):
-    """One batch again and again: what a step takes without making its batch."""
+    """One batch again and again: times a step without making its batch."""
 
     def __init__(self, batch: tuple, steps: int):
         super().__init__()
@@ -67,192 +80,73 @@ class _Repeated(keras.utils.PyDataset):
         return self.batch
 
 
-def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
-    """Yield the layers that hold weights, both halves of a bidirectional one too."""
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from _layers(layer)
-        elif isinstance(layer, keras.layers.Bidirectional):
-            yield from (layer.forward_layer, layer.backward_layer)
-        else:
-            yield layer
+def compare(task: Task, config: Repeats, *, console: Console) -> Run:
+    """Train every cell with every seed and return the run folder.
 
-
-def weights_as_custom(builtin: keras.Model, custom: keras.Model) -> list[np.ndarray]:
-    """Return the weights of `builtin`, layer by layer, in the form of `custom`."""
-    weights = []
-    for source, target in zip(_layers(builtin), _layers(custom), strict=True):
-        values = source.get_weights()
-        convert = getattr(
-            getattr(target, "cell", None), "weights_from_builtin", lambda values: values
-        )
-        weights += convert(values)
-    return weights
-
-
-def copy_weights(builtin: keras.Model, custom: keras.Model):
-    """Let `custom` go on from the weights of `builtin`."""
-    weights = iter(weights_as_custom(builtin, custom))
-    for layer in _layers(custom):
-        layer.set_weights([next(weights) for _ in layer.weights])
-
-
-def _weights(model: keras.Model) -> list[np.ndarray]:
-    return [value for layer in _layers(model) for value in layer.get_weights()]
-
-
-def _largest_difference(first: Sequence, second: Sequence) -> float:
-    pairs = zip(first, second, strict=True)
-    return float(max(np.abs(np.asarray(a) - np.asarray(b)).max() for a, b in pairs))
-
-
-def parity(task: Task, seed: int) -> dict[str, float]:
-    """Return how far built-in and custom are apart, starting from the same weights.
-
-    Returns:
-        largest absolute difference of any output on the first batch, of any gradient
-        on it, and of any weight after 20 training steps.
-    """
-    builtin, custom = task.build("builtin", seed), task.build("custom", seed)
-    copy_weights(builtin, custom)
-    batches = task.train(seed)
-    inputs, _ = batches[0]
-    output = _largest_difference(
-        [builtin(inputs, training=False)], [custom(inputs, training=False)]
-    )
-    for step in range(PARITY_STEPS):
-        for model in (builtin, custom):
-            model.train_on_batch(*batches[step % batches.num_batches])
-    trained = _largest_difference(weights_as_custom(builtin, custom), _weights(custom))
-    return {
-        "output": output,
-        "gradient": _gradient_difference(task, seed, batches[0]),
-        "weights_after_training": trained,
-    }
-
-
-def _gradient_difference(task: Task, seed: int, batch: tuple) -> float:
-    builtin, custom = task.build("builtin", seed), task.build("custom", seed)
-    copy_weights(builtin, custom)
-    before = weights_as_custom(builtin, custom)
-    for model in (builtin, custom):
-        # One step of plain gradient descent of length 1: the weights move by the
-        # gradient, whatever the backend.
-        model.compile(optimizer=keras.optimizers.SGD(1.0), loss=model.loss)
-        model.train_on_batch(*batch)
-    moved = (weights_as_custom(builtin, custom), _weights(custom))
-    gradients = [[a - b for a, b in zip(after, before, strict=True)] for after in moved]
-    return _largest_difference(*gradients)
-
-
-def step_time_ratio(
-    task: Task, seed: int, *, seconds: float = ROUND_SECONDS
-) -> dict[str, float]:
-    """Return the time of a custom step over that of a built-in step, on one batch.
-
-    Both train as `fit` trains them, in alternation, so that a machine that slows down
-    slows both: A B, B A, A B, ... Each round has a ratio of its own.
-
-    Args:
-        task: what is compared.
-        seed: of the two models and the batch.
-        seconds: time of one cell in a round, at least.
-
-    Returns:
-        median, smallest and largest of the ratios, and how many `rounds` there were.
-    """
-    models = [task.build(cell, seed) for cell in ("builtin", "custom")]
-    batch = task.train(seed)[0]
-    at_once = models[0].steps_per_execution
-    for model in models:
-        _, *others = _step_seconds(model, batch, 3 * at_once)  # the first compiles
-    calls = max(CALLS_PER_ROUND, math.ceil(seconds / (min(others) * at_once)))
-    ratios = []
-    order = [0, 1]
-    for _ in range(TIMING_ROUNDS):
-        taken = [0.0, 0.0]
-        for which in order:
-            steps = _step_seconds(models[which], batch, calls * at_once)
-            taken[which] = statistics.median(steps)
-        ratios.append(taken[1] / taken[0])
-        order.reverse()
-    return {
-        "median": statistics.median(ratios),
-        "min": min(ratios),
-        "max": max(ratios),
-        "rounds": TIMING_ROUNDS,
-    }
-
-
-def _step_seconds(model: keras.Model, batch: tuple, steps: int) -> list[float]:
-    """Train `steps` times on `batch`; return the time of a step in every call."""
-    history = History()
-    model.fit(_Repeated(batch, steps), verbose=0, shuffle=False, callbacks=[history])
-    return history.step_seconds
-
-
-def compare(
-    task: Task, config: Settings, *, seeds: int, console: Console
-) -> run_folder.Run:
-    """Train every cell with every seed, and return the content of `compare.json`.
+    An interrupted comparison is continued with `--resume`.
 
     Raises:
         UserError: the run folder cannot be used.
-        KeyboardInterrupt: Ctrl-C. A comparison of half a training would say nothing.
+        KeyboardInterrupt: Ctrl-C. Half a comparison has no result.
     """
-    run = run_folder.start(
-        task.example, config.runs_dir, run_folder.to_json(config), "compare-"
+    run = run_folder.begin(
+        task.example, config, data_hash=task.data_hash, prefix=run_folder.COMPARISON
     )
-    trained: dict[str, list[_Trained]] = {cell: [] for cell in CELLS}
-    # Side by side: a machine that slows down for a while slows all cells.
-    for seed in range(config.seed, config.seed + seeds):
-        for cell in CELLS:
-            console.print(f"{cell}, seed {seed}", highlight=False)
-            trained[cell].append(_train(task, config, run, cell, seed, console))
-    quickest = min(one.fitted.seconds for all_ in trained.values() for one in all_)
-    document = {
-        "example": task.example,
-        "dataset": task.dataset,
-        "preset": config.preset,
-        "backend": keras.backend.backend(),
-        "date": date.today().isoformat(),
-        "machine": machine.describe(),
-        "versions": machine.versions(),
-        "metric": {"name": task.metric, "split": "test", "better": task.better},
-        "seed": config.seed,
-        "seeds": seeds,
-        "cells": [_row(cell, trained[cell]) for cell in CELLS],
-        "baselines": dict(task.baselines()),
-        "parity": parity(task, config.seed),
+    seeds = range(config.seed, config.seed + config.seeds)
+    with run.locked():
+        trained = {
+            # Seed by seed: a machine that slows down for a while slows all cells.
+            (cell, seed): _train(task, config, run, cell, seed, console)
+            for seed in seeds
+            for cell in CELLS
+        }
+        by_cell = {cell: [trained[cell, seed] for seed in seeds] for cell in CELLS}
+        out.say(console, "timing training steps of all cells in turns")
         # A toy training is not worth a long timing.
-        "step_time_ratio": step_time_ratio(
-            task, config.seed, seconds=min(ROUND_SECONDS, quickest / 30)
-        ),
-    }
-    plots.overlaid_curves(
-        run / "figures" / "compare.png",
-        {cell: trained[cell][0].fitted.history for cell in ("builtin", "custom")},
-        value=task.monitor,
-    )
-    files.write_json(run / run_folder.COMPARE, document)
-    show(document, console)
-    console.print(f"run folder: {run.path}", highlight=False, markup=False)
+        quickest = min(one.seconds for one in trained.values())
+        turn = min(ROUND_SECONDS, quickest / 30)
+        times = step_times(task, config.seed, seconds=turn)
+        document = {
+            "example": task.example,
+            "dataset": task.dataset,
+            "data_hash": task.data_hash,
+            "preset": config.preset,
+            "backend": keras.backend.backend(),
+            "date": date.today().isoformat(),
+            "machine": machine.describe(),
+            "versions": machine.versions(),
+            "metric": {"name": task.metric, "split": "test", "mode": task.mode},
+            "seed": config.seed,
+            "seeds": config.seeds,
+            "cells": [_row(task, cell, by_cell[cell], times[cell]) for cell in CELLS],
+            **_verdicts(task, by_cell),
+            "parity": parity(task, config.seed),
+            "step_time": {
+                cell: timing.ratio(times[cell], times["builtin"]) for cell in CELLS[1:]
+            },
+            "rounds": TIMING_ROUNDS,
+        }
+        curves = {cell: by_cell[cell][0].monitored for cell in ("builtin", "custom")}
+        _draw(run, curves, task.monitor)
+        files.write_json(run / run_folder.COMPARE, document)
+    _show(document, console)
+    out.say(console, f"run folder: {run.path}")
     return run
 
 
 def _train(
-    task: Task,
-    config: Settings,
-    run: run_folder.Run,
-    cell: str,
-    seed: int,
-    console: Console,
+    task: Task, config: Repeats, run: Run, cell: str, seed: int, console: Console
 ) -> _Trained:
+    """Train one cell, or read what an earlier process has trained."""
+    folder = Run(run / f"{cell}-{seed}")
+    if (folder / RESULT).is_file():
+        scores = np.load(folder / SCORES, allow_pickle=False)
+        return _Trained(**files.read_json(folder / RESULT), scores=scores)
+    out.say(console, f"{cell}, seed {seed}")
     model = task.build(cell, seed)
     if cell == "custom":
         copy_weights(task.build("builtin", seed), model)
-    folder = run_folder.Run(run / f"{cell}-{seed}")
-    folder.path.mkdir()
+    folder.path.mkdir(exist_ok=True)
     fitted = fitting.fit(
         model,
         task.train(seed),
@@ -260,41 +154,149 @@ def _train(
         run=folder,
         epochs=config.epochs,
         monitor=task.monitor,
-        better=task.better,
+        mode="max"
+        if task.monitor.endswith(task.metric) and task.mode == "max"
+        else "min",
         console=console,
     )
-    (folder / run_folder.STATE).unlink()
     if fitted.interrupted:
         raise KeyboardInterrupt
-    return _Trained(fitted, task.measure(model), model.count_params())
+    monitored = [row[task.monitor] for row in fitted.history]
+    result = {
+        "parameters": model.count_params(),
+        "seconds": fitted.seconds,
+        "monitored": monitored,
+    }
+    scores = task.score(model)
+    with files.atomic_write(folder / SCORES) as path:
+        np.save(path, scores)
+    files.write_json(folder / RESULT, result)
+    (folder / run_folder.STATE).unlink()
+    return _Trained(**result, scores=scores)
 
 
-def _row(cell: str, trained: Sequence[_Trained]) -> dict[str, Any]:
-    values = [one.value for one in trained]
+def step_times(task: Task, seed: int, *, seconds: float) -> dict[str, list[float]]:
+    """Return the seconds of a training step by cell, one value per round.
+
+    All cells train on one batch as `fit` trains them, in turns.
+
+    Args:
+        task: what is compared.
+        seed: of the models and the batch.
+        seconds: smallest length of one cell's turn.
+    """
+    models = {cell: task.build(cell, seed) for cell in CELLS}
+    batch = task.train(seed)[0]
+    calls, times = {}, {cell: [] for cell in CELLS}
+    for cell, model in models.items():
+        at_once = model.steps_per_execution
+        _, *others = _step_seconds(model, batch, 3 * at_once)  # the first compiles
+        fill = math.ceil(seconds / (min(others) * at_once))
+        calls[cell] = at_once * max(CALLS_PER_ROUND, fill)
+    order = list(CELLS)
+    for _ in range(TIMING_ROUNDS):
+        for cell in order:
+            steps = _step_seconds(models[cell], batch, calls[cell])
+            times[cell].append(statistics.median(steps))
+        order.reverse()
+    return times
+
+
+def _step_seconds(model: keras.Model, batch: tuple, steps: int) -> list[float]:
+    """Train `steps` times on `batch`; return the seconds of a step in every call."""
+    history = History()
+    model.fit(_Repeated(batch, steps), verbose=0, shuffle=False, callbacks=[history])
+    return history.step_seconds
+
+
+def _row(
+    task: Task, cell: str, trained: list[_Trained], times: list[float]
+) -> dict[str, Any]:
+    values = [task.value(one.scores) for one in trained]
     return {
         "cell": cell,
         "parameters": trained[0].parameters,
         "median": statistics.median(values),
         "min": min(values),
         "max": max(values),
-        "milliseconds_per_step": statistics.median(
-            one.fitted.milliseconds_per_step for one in trained
-        ),
-        "seconds": sum(one.fitted.seconds for one in trained),
+        "milliseconds_per_step": 1000 * statistics.median(times),
+        "seconds": sum(one.seconds for one in trained),
     }
 
 
-def show(document: dict[str, Any], console: Console):
-    """Print the table, the parity, the ratio, and what the numbers say."""
+def _verdicts(task: Task, by_cell: Mapping[str, list[_Trained]]) -> dict[str, Any]:
+    """Compare the built-in layer with its baselines, and the other cells with it.
+
+    Against baselines, the training with the median metric stands for the network.
+    """
+    builtin = by_cell["builtin"]
+    ordered = sorted(builtin, key=lambda one: task.value(one.scores))
+    scores = {"network": ordered[len(ordered) // 2].scores, **task.baselines()}
+    options = {"mode": task.mode, "blocks": task.blocks, "root": task.root}
+    return {
+        "models": {
+            name: {task.metric: task.value(values)} for name, values in scores.items()
+        },
+        "verdict": verdicts.verdict(scores, **options),
+        "against_builtin": {
+            cell: _against(task, by_cell[cell], builtin, options) for cell in CELLS[1:]
+        },
+    }
+
+
+def _against(
+    task: Task, first: list[_Trained], second: list[_Trained], options: Mapping
+) -> dict[str, Any]:
+    """Compare two cells by their mean scores over the seeds.
+
+    A difference counts only if it is larger than chance in the test cases and in the
+    seeds: the interval excludes 0, and the seeds' metrics do not overlap.
+    """
+    means = [np.mean([one.scores for one in cell], axis=0) for cell in (first, second)]
+    found = verdicts.difference(*means, **options)
+    one, other = ([task.value(x.scores) for x in cell] for cell in (first, second))
+    overlap = max(min(one), min(other)) <= min(max(one), max(other))
+    if len(one) == 1 or overlap:
+        found["says"] = "undecided"
+    return found
+
+
+def _draw(run: Run, curves: Mapping[str, list[float]], monitor: str):
+    figure = Figure(figsize=(6, 3.6))
+    axes = figure.subplots()
+    # The second line is thinner, so that one on top of the other hides neither.
+    for (cell, values), width, color in zip(
+        curves.items(), (5, 1.5), (plots.ORANGE, plots.BLUE), strict=True
+    ):
+        epochs = range(1, len(values) + 1)
+        # A single epoch is a point, which a line alone would not show.
+        axes.plot(epochs, values, ".-", c=color, lw=width, ms=2 * width, label=cell)
+    axes.ticklabel_format(axis="y", useOffset=False)
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    name = monitor.replace("val_", "validation ")
+    axes.set(xlabel="epoch", ylabel=name)
+    axes.legend()
+    ends = [f"{cell} ends at {values[-1]:.3g}" for cell, values in curves.items()]
+    plots.save(
+        figure,
+        run / "figures" / "compare.png",
+        caption=f"{name.capitalize()} by epoch. Where the thin line covers the thick "
+        "one, both cells agree.",
+        alt=f"One line each for {' and '.join(curves)}: {', '.join(ends)}.",
+    )
+
+
+def _show(document: Mapping[str, Any], console: Console):
+    """Print the table, the parity, and what the numbers say."""
     columns = ("cell", "parameters", "median", "min", "max", "ms a step", "seconds")
     rows = [
         (*list(row.values())[:5], *(f"{row[key]:.1f}" for key in list(row)[5:]))
         for row in document["cells"]
     ]
-    title = f"test {document['metric']['name']}, seeds: {document['seeds']}"
-    console_tables.show(console, title, columns, rows)
+    title = f"test {document['metric']['name']}, {document['seeds']} seeds"
+    out.table(console, title, columns, rows)
     for name, value in document["parity"].items():
         what = name.replace("_", " ").replace("after", "after 20 steps of")
-        console.print(f"largest difference, {what}: {value:.1e}", highlight=False)
-    for sentence in findings.findings(document):
-        console.print(sentence, highlight=False, soft_wrap=True)
+        out.say(console, f"largest difference, {what}: {value:.1e}")
+    for sentence in findings(document):
+        out.say(console, sentence)

@@ -1,7 +1,7 @@
-"""The page of all comparisons, `RESULTS.md`, and what of it stands in the READMEs.
+"""The page of all comparisons, `RESULTS.md`, and its parts in the READMEs.
 
-Each line about an example begins with its name, here and there, so that the two can be
-held against each other line by line.
+Each line about an example begins with its name, on the page and in the READMEs, so
+that the two can be compared line by line.
 """
 
 import json
@@ -11,31 +11,32 @@ from pathlib import Path
 from typing import Any
 
 from common import files
-from common.comparison import findings
+from common.comparison import timing
+from common.comparison.findings import findings
 from common.errors import UserError, one_line
 from common.training import run_folder
 
 PAGE = "RESULTS.md"
-# In a README, what stands between the two is the command's.
+# In a README, the command replaces what stands between the two.
 BLOCK = re.compile(r"(<!-- results -->\n).*?(<!-- end of results -->)", re.DOTALL)
-ARROWS = {"higher": "↑", "lower": "↓"}
+ARROWS = {"max": "↑", "min": "↓"}
 CELLS_TABLE = (
     *("example", "cell", "parameters", "test metric", "median", "smallest to largest"),
-    *("best without a network", "ms a step", "seconds"),
+    *("best baseline", "ms a step", "seconds"),
 )
 PAIR_TABLE = (
     *("example", "outputs", "gradients", "weights after 20 steps"),
-    *("step time, custom over built-in", "smallest to largest"),
+    *("step time, custom over built-in", "95 % interval", "says"),
 )
 ABOUT = """
-Median, smallest and largest test metric of trainings with {seeds} (↑: higher is better;
-↓: lower is); milliseconds a training step, the median; seconds of training, all seeds
-together. All cells have the same units and see the same batches.
+Test metric of trainings with {seeds}: median, smallest and largest (↑: higher is
+better; ↓: lower is). All cells have the same units and see the same batches. The
+milliseconds of a training step are medians of {rounds} rounds, timed in turns after all
+trainings. The seconds are those of all trainings of a cell together.
 """
 ABOUT_PAIRS = """
-Largest difference between built-in and custom from the same weights on, and a custom
-step's time over that of a built-in step, measured in turns: the median of {rounds}
-rounds.
+Largest difference between built-in and custom, starting from the same weights, and the
+time of a custom step divided by that of a built-in step.
 """
 
 
@@ -80,13 +81,13 @@ def page(
         documents: content of the `compare.json` of each example, one at least.
         missing: examples without such a comparison.
     """
-    rounds = sorted({one["step_time_ratio"]["rounds"] for one in documents})
+    about = {"seeds": _seeds(documents[0]), "rounds": documents[0]["rounds"]}
     paragraphs = [
         f"{marker(command)}\n# Results: built-in, custom, GRU and LSTM",
         f"```bash\n{command}\n```",
-        ABOUT.strip().format(seeds=_seeds(documents[0])),
+        ABOUT.strip().format(**about),
         _cells(documents),
-        ABOUT_PAIRS.strip().format(rounds=" or ".join(map(str, rounds))),
+        ABOUT_PAIRS.strip(),
         _pairs(documents),
         "## What the numbers say",
         *(_words(document) for document in documents),
@@ -102,14 +103,14 @@ def marker(command: str) -> str:
 
 
 def block(document: Mapping[str, Any]) -> str:
-    """Return what of the page is about one example, as its README holds it."""
+    """Return the part of the page about one example, for its README."""
     return "\n\n".join([_cells([document]), _pairs([document]), _words(document)])
 
 
 def lines_about(example: str, text: str) -> list[str]:
     """Return the lines of a page or of a README's block that are about `example`."""
     starts = (f"| {example} |", f"**{example}**")
-    return [line for line in text.splitlines() if line.startswith(starts)]
+    return [line for line in text.split("\n") if line.startswith(starts)]
 
 
 def check_free(path: Path, command: str):
@@ -141,7 +142,7 @@ def write(
         the files that were written.
 
     Raises:
-        UserError: something else is at `path`, or it cannot be written.
+        UserError: `path` holds something else, or cannot be written.
     """
     check_free(path, command)
     texts = {path: page(command, documents, missing)}
@@ -149,18 +150,16 @@ def write(
         readme = path.parent / "examples" / document["example"] / "README.md"
         if readme.is_file():
             text = readme.read_text(encoding="utf-8")
-            new = f"\\g<1>\n{_escaped(block(document))}\n\n\\g<2>"
-            texts[readme] = BLOCK.sub(new, text, count=1)
+            new = block(document)
+            texts[readme] = BLOCK.sub(
+                lambda found, new=new: f"{found[1]}\n{new}\n\n{found[2]}", text, count=1
+            )
     try:
         for file, text in texts.items():
             files.write_text(file, text)
     except OSError as error:
         raise UserError(f"{file} cannot be written: {one_line(error)}") from None
     return list(texts)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", r"\\")
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence]) -> str:
@@ -172,18 +171,17 @@ def _cells(documents: Sequence[Mapping[str, Any]]) -> str:
     rows = []
     for document in documents:
         metric = document["metric"]
-        sign = 1 if metric["better"] == "higher" else -1
-        baselines = document["baselines"].items()
-        name, best = max(baselines, key=lambda pair: sign * pair[1])
+        verdict = document["verdict"]
+        best = document["models"][verdict["against"]][metric["name"]]
         rows += [
             (
                 document["example"],
                 row["cell"],
                 f"{row['parameters']:,}",
-                f"{metric['name']} {ARROWS[metric['better']]}",
+                f"{metric['name']} {ARROWS[metric['mode']]}",
                 f"{row['median']:.4f}",
                 f"{row['min']:.4f} to {row['max']:.4f}",
-                f"{best:.4f}, {name}",
+                f"{best:.4f}, {verdict['against']}",
                 f"{row['milliseconds_per_step']:.1f}",
                 f"{row['seconds']:.0f}",
             )
@@ -195,21 +193,22 @@ def _cells(documents: Sequence[Mapping[str, Any]]) -> str:
 def _pairs(documents: Sequence[Mapping[str, Any]]) -> str:
     rows = []
     for document in documents:
-        parity, ratio = document["parity"], document["step_time_ratio"]
+        parity, ratio = document["parity"], document["step_time"]["custom"]
         differences = ("output", "gradient", "weights_after_training")
         rows.append(
             (
                 document["example"],
                 *(f"{parity[name]:.1e}" for name in differences),
                 f"{ratio['median']:.2f}",
-                f"{ratio['min']:.2f} to {ratio['max']:.2f}",
+                f"{ratio['low']:.2f} to {ratio['high']:.2f}",
+                timing.says(ratio),
             )
         )
     return _table(PAIR_TABLE, rows)
 
 
 def _words(document: Mapping[str, Any]) -> str:
-    """Return what the numbers of an example say, and how they came about."""
+    """Return what the numbers of an example say, and how they were measured."""
     example, preset = document["example"], document["preset"]
     flags = "" if preset == "default" else f" --preset {preset}"
     machine, versions = document["machine"], document["versions"]
@@ -220,7 +219,7 @@ def _words(document: Mapping[str, Any]) -> str:
         f"{machine['cpu']}, cores used: {machine['cores']}{memory}",
         ", ".join(f"{name} {version}" for name, version in versions.items()),
     ]
-    says = " ".join(findings.findings(document))
+    says = " ".join(findings(document))
     return f"**{example}**: {says}\n\n**{example}**, measured: {'; '.join(facts)}."
 
 

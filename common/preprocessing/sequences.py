@@ -1,9 +1,9 @@
-"""Sequences of different lengths as arrays, and the order they are trained in.
+"""The order in which sequences are trained on.
 
 Letters: N sequences, B batch, T time steps.
 """
 
-from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,35 +12,14 @@ import numpy as np
 WIDTH_MULTIPLE = 8
 
 
-def pad(
-    sequences: Sequence[Sequence[int]], *, length: int | None = None, value: int = 0
-) -> np.ndarray:
-    """Lay `sequences` out as one array, filled up with `value` after each one's end.
-
-    Args:
-        sequences: N lists of whole numbers, of any lengths, also empty.
-        length: T; longer sequences are cut after it. `None`: that of the longest.
-        value: the padding id.
-
-    Returns:
-        int32 array (N, T).
-    """
-    if length is None:
-        length = max(map(len, sequences), default=0)
-    array = np.full((len(sequences), length), value, dtype="int32")  # (N, T)
-    for row, sequence in zip(array, sequences, strict=True):
-        row[: len(sequence)] = sequence[:length]
-    return array
-
-
 class Batches(keras.utils.PyDataset):
-    """Batches for `fit` and `evaluate` whose order depends on (seed, epoch) alone.
+    """Batches for `fit` and `evaluate` whose order depends only on (seed, epoch).
 
-    `fit(shuffle=True)` draws from global random state, so that a training that was
-    cut short and resumed would see its batches in another order.
+    `fit(shuffle=True)` draws from global random state: an interrupted and resumed
+    training would see its batches in another order.
 
     Given `lengths`, sequences of similar length share a batch, and each batch is cut
-    to its longest sequence: padding then costs little time.
+    to its longest sequence, so that little time is spent on padding.
     """
 
     POOL = 64  # batches' worth of shuffled sequences among which lengths are sorted
@@ -48,34 +27,31 @@ class Batches(keras.utils.PyDataset):
     def __init__(
         self,
         inputs: np.ndarray | tuple[np.ndarray, ...],
-        targets: np.ndarray | tuple[np.ndarray, ...],
+        targets: np.ndarray,
         *,
         batch_size: int,
         seed: int | None = None,
         lengths: np.ndarray | None = None,
-        trim_targets: bool = False,
     ):
         """Take whole arrays.
 
         Args:
             inputs: array (N, T, ...), or a tuple of them for several inputs.
-            targets: array (N, ...), or a tuple of them.
+            targets: array (N, ...).
             batch_size: B; the last batch may be smaller.
-            seed: seed of the order; `None` serves every epoch alike, in the given order
-                or, with lengths, from short to long.
-            lengths: (N,) true lengths; inputs are then cut along T batch by batch.
-            trim_targets: whether targets have the time axis too and are cut as well.
+            seed: seed of the order. With `None` every epoch has the given order, or
+                with lengths, the order from short to long.
+            lengths: (N,) true lengths. Each batch of inputs is cut along T to them.
         """
         super().__init__()
         self.inputs, self.targets = inputs, targets
         self.batch_size, self.seed, self.lengths = batch_size, seed, lengths
-        self.trim_targets = trim_targets
         self._epoch = -1
         self.epoch = 0
 
     @property
     def epoch(self) -> int:
-        """The epoch whose order is served; `training.fit` sets it."""
+        """The epoch whose order is served; `fitting.fit` sets it."""
         return self._epoch
 
     @epoch.setter
@@ -88,33 +64,27 @@ class Batches(keras.utils.PyDataset):
     def num_batches(self) -> int:
         return len(self._rows)
 
-    @property
-    def size(self) -> int:
-        """N, the number of sequences."""
-        first = self.inputs[0] if isinstance(self.inputs, tuple) else self.inputs
-        return len(first)
-
     def _order(self, epoch: int) -> list[np.ndarray]:
         """Return the row numbers of every batch of `epoch`."""
-        rows = np.arange(self.size)
+        rows = np.arange(len(self.targets))
         if self.seed is None:
             if self.lengths is not None:
                 rows = np.argsort(self.lengths, kind="stable")
-            return self._widest_first(self._cut(rows))
+            return self._widest_first(self._split(rows))
         random = np.random.default_rng([self.seed, epoch])
         rows = random.permutation(rows)
         if self.lengths is None:
-            return self._cut(rows)
+            return self._split(rows)
         pool = self.POOL * self.batch_size
         pools = [rows[start : start + pool] for start in range(0, len(rows), pool)]
         rows = np.concatenate(
             [part[np.argsort(self.lengths[part], kind="stable")] for part in pools]
         )
-        batches = self._cut(rows)
+        batches = self._split(rows)
         batches = [batches[index] for index in random.permutation(len(batches))]
         return self._widest_first(batches)
 
-    def _cut(self, rows: np.ndarray) -> list[np.ndarray]:
+    def _split(self, rows: np.ndarray) -> list[np.ndarray]:
         starts = range(0, len(rows), self.batch_size)
         return [rows[start : start + self.batch_size] for start in starts]
 
@@ -135,22 +105,14 @@ class Batches(keras.utils.PyDataset):
         longest = max(1, int(self.lengths[rows].max()))
         return -(-longest // WIDTH_MULTIPLE) * WIDTH_MULTIPLE
 
-    def __getitem__(self, index: int) -> tuple:
+    def __getitem__(self, index: int) -> tuple[Any, np.ndarray]:
         rows = self._rows[index]
         width = None if self.lengths is None else self._width(rows)
-
-        def take(array: np.ndarray, *, trim: bool) -> np.ndarray:
-            return array[rows, :width] if trim and width else array[rows]
-
-        def take_all(arrays, *, trim: bool):
-            if isinstance(arrays, tuple):
-                return tuple(take(array, trim=trim) for array in arrays)
-            return take(arrays, trim=trim)
-
-        return (
-            take_all(self.inputs, trim=True),
-            take_all(self.targets, trim=self.trim_targets),
-        )
+        if isinstance(self.inputs, tuple):
+            inputs = tuple(array[rows, :width] for array in self.inputs)
+        else:
+            inputs = self.inputs[rows, :width] if width else self.inputs[rows]
+        return inputs, self.targets[rows]
 
     def rows_in_order(self) -> np.ndarray:
         """Return the row number of every sequence in the order it is served, (N,)."""

@@ -1,11 +1,8 @@
-"""Keras callbacks that the examples train with.
-
-Those with `state` and `restore` can be continued: what they return goes into the
-training state after every epoch and comes back when a run is resumed.
-"""
+"""Keras callbacks that the examples train with."""
 
 import math
 import signal
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,52 +12,34 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from common.training.console import say
+
 
 class BestEpoch(keras.callbacks.Callback):
-    """Keeps the weights of the epoch with the best validation value; stops early."""
+    """Keeps the weights of the epoch with the best validation value."""
 
-    def __init__(self, *, monitor: str, better: str, patience: int | None = None):
+    def __init__(self, *, monitor: str, mode: str):
         """Watch one value of the epoch's logs.
 
         Args:
             monitor: name in the logs, `val_loss`.
-            better: "higher" or "lower".
-            patience: epochs without a better value before training stops.
+            mode: "max" if larger values are better, else "min".
         """
         super().__init__()
-        self.monitor, self.patience = monitor, patience
-        self.sign = {"higher": 1.0, "lower": -1.0}[better]
-        self.epoch, self.value, self.waited = -1, math.nan, 0
+        self.monitor, self.sign = monitor, {"max": 1.0, "min": -1.0}[mode]
+        self.epoch, self.value = -1, math.nan
         self.weights: list[np.ndarray] = []
-
-    @property
-    def ended(self) -> bool:
-        """Whether patience is used up."""
-        return self.patience is not None and self.waited >= self.patience
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None):
         value = float((logs or {})[self.monitor])
-        first = not self.weights
-        if math.isfinite(value) and (
-            first or self.sign * value > self.sign * self.value
-        ):
-            self.epoch, self.value, self.waited = epoch, value, 0
+        better = not self.weights or self.sign * value > self.sign * self.value
+        if math.isfinite(value) and better:
+            self.epoch, self.value = epoch, value
             self.weights = self.model.get_weights()
-        else:
-            self.waited += 1
-            if self.ended:
-                self.model.stop_training = True
-
-    def state(self) -> dict[str, Any]:
-        return {"epoch": self.epoch, "value": self.value, "waited": self.waited}
-
-    def restore(self, state: dict[str, Any], weights: list[np.ndarray]):
-        self.epoch, self.value = state["epoch"], state["value"]
-        self.waited, self.weights = state["waited"], weights
 
 
 class StopOnNaN(keras.callbacks.Callback):
-    """Ends training at the first batch whose loss is not a finite number."""
+    """Ends training at the first batch whose loss is not finite; notes the epoch."""
 
     def __init__(self):
         super().__init__()
@@ -79,13 +58,15 @@ class StopOnNaN(keras.callbacks.Callback):
 class StopOnInterrupt(keras.callbacks.Callback):
     """Turns the first Ctrl-C into the end of training after the current batch.
 
-    A second Ctrl-C ends the program at once.
+    A second Ctrl-C ends the program at once, as does one before the first batch is
+    done: until then Keras compiles, which can take long.
     """
 
     def __init__(self):
         super().__init__()
         self.interrupted = False
         self.partial_epoch = False
+        self._compiled = False
         self._previous: Any = None
 
     def on_train_begin(self, logs: dict | None = None):
@@ -95,10 +76,14 @@ class StopOnInterrupt(keras.callbacks.Callback):
         signal.signal(signal.SIGINT, self._previous)
 
     def _on_signal(self, number: int, frame: Any):
-        self.interrupted = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        if not self._compiled:
+            raise KeyboardInterrupt
+        self.interrupted = True
+        print("stopping after this step; Ctrl-C again stops at once", file=sys.stderr)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None):
+        self._compiled = True
         if self.interrupted:
             self.partial_epoch = True
             self.model.stop_training = True
@@ -109,7 +94,7 @@ class StopOnInterrupt(keras.callbacks.Callback):
 
 
 class History(keras.callbacks.Callback):
-    """Collects one row an epoch: the logs, and the seconds that it took."""
+    """Collects one row per epoch: the logs and the seconds it took."""
 
     def __init__(self):
         super().__init__()
@@ -136,10 +121,7 @@ class History(keras.callbacks.Callback):
 
 
 class ResetStates(keras.callbacks.Callback):
-    """Lets every pass over the data begin with empty states.
-
-    It concerns layers that keep their state from batch to batch (`stateful=True`).
-    """
+    """Empties the states of stateful layers before every pass over the data."""
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None):
         self._reset()
@@ -153,31 +135,26 @@ class ResetStates(keras.callbacks.Callback):
                 layer.reset_state()
 
 
-class SamplesPerEpoch(keras.callbacks.Callback):
-    """Shows, after every epoch, what the network now does with a few inputs."""
-
-    def __init__(self, show: Callable[[keras.Model], str], console: Console):
-        """Print what `show(model)` returns."""
-        super().__init__()
-        self.show, self.console = show, console
-
-    def on_epoch_end(self, epoch: int, logs: dict | None = None):
-        self.console.print(
-            self.show(self.model), highlight=False, markup=False, soft_wrap=True
-        )
-
-
 class ShowProgress(keras.callbacks.Callback):
-    """A bar that moves during an epoch and a line that stays after it."""
+    """Shows a bar during an epoch, and after it a line and perhaps a sample."""
 
-    def __init__(self, console: Console, *, epochs: int, best: BestEpoch):
+    def __init__(
+        self,
+        console: Console,
+        *,
+        epochs: int,
+        best: BestEpoch,
+        sample: Callable[[keras.Model], str] | None = None,
+    ):
+        """Print what `sample(model)` returns after every epoch."""
         super().__init__()
         self.console, self.epochs, self.best = console, epochs, best
+        self.sample = sample
         self._bar: Progress | None = None
         self._start = 0.0
 
     def on_train_begin(self, logs: dict | None = None):
-        self.console.print("values: training | validation", highlight=False)
+        say(self.console, "values: training | validation")
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None):
         self._start = time.perf_counter()
@@ -186,20 +163,20 @@ class ShowProgress(keras.callbacks.Callback):
                 TextColumn("{task.description}"),
                 BarColumn(),
                 MofNCompleteColumn(),
-                TextColumn("loss {task.fields[loss]:.4f}"),
+                TextColumn("{task.fields[loss]}"),
                 console=self.console,
                 transient=True,
             )
             self._task = self._bar.add_task(
                 f"epoch {epoch + 1}/{self.epochs}",
                 total=self.params.get("steps"),
-                loss=math.nan,
+                loss="",
             )
             self._bar.start()
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None):
         if self._bar:
-            loss = float((logs or {}).get("loss", math.nan))
+            loss = f"loss {float((logs or {}).get('loss', math.nan)):.4f}"
             self._bar.update(self._task, completed=batch + 1, loss=loss)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None):
@@ -213,11 +190,10 @@ class ShowProgress(keras.callbacks.Callback):
         seconds = time.perf_counter() - self._start
         mark = "  best" if self.best.epoch == epoch else ""
         width = len(str(self.epochs))
-        self.console.print(
-            f"epoch {epoch + 1:>{width}}/{self.epochs}   {values}   "
-            f"{seconds:.1f} s{mark}",
-            highlight=False,
-        )
+        line = f"epoch {epoch + 1:>{width}}/{self.epochs}   {values}   {seconds:.1f} s"
+        say(self.console, line + mark)
+        if self.sample:
+            say(self.console, self.sample(self.model))
 
     def on_train_end(self, logs: dict | None = None):
         self._close()

@@ -1,4 +1,4 @@
-"""`fit` as the examples use it: best weights, early stop, resume, safe interrupts."""
+"""`fit` as the examples use it: best weights, resume, safe interrupts."""
 
 import csv
 import io
@@ -16,38 +16,45 @@ from rich.console import Console
 from common import files
 from common.errors import UserError, one_line
 from common.preprocessing.sequences import Batches
-from common.training import run_folder
 from common.training.callbacks import (
     BestEpoch,
     History,
     ResetStates,
-    SamplesPerEpoch,
     ShowProgress,
     StopOnInterrupt,
     StopOnNaN,
 )
+from common.training.console import note, say
+from common.training.run_folder import HISTORY, STATE, Run
+
+NOTES_BYTES = 2**26  # of the history in a training state
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """What a training came to; the model itself holds the best epoch's weights."""
+    """How a training went. The model itself holds the best epoch's weights."""
 
     history: list[dict[str, float]]
-    """One row an epoch."""
+    """One row per epoch."""
     best_epoch: int
     """Counted from 1."""
     interrupted: bool
     """Whether Ctrl-C ended it."""
     seconds: float
-    """Time of all epochs, those before a resume too."""
+    """Time of all epochs, those before a resume included."""
     milliseconds_per_step: float
     """Median over the steps; `nan` where no step was taken (a resume at the end)."""
 
 
 class _SaveState(keras.callbacks.Callback):
-    """Writes all that a resume needs into one file after every whole epoch."""
+    """Writes all that a resume needs into one file after every complete epoch.
 
-    def __init__(self, run: run_folder.Run, best: BestEpoch, history: History, stop):
+    Keras's `BackupAndRestore` would lose the state of random layers.
+    """
+
+    def __init__(
+        self, run: Run, best: BestEpoch, history: History, stop: StopOnInterrupt
+    ):
         super().__init__()
         self.run, self.best, self.history, self.stop = run, best, history, stop
 
@@ -56,7 +63,7 @@ class _SaveState(keras.callbacks.Callback):
             self.save(epochs_done=0)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None):
-        files.write_text(self.run / "history.csv", _to_csv(self.history.rows))
+        files.write_text(self.run / HISTORY, _to_csv(self.history.rows))
         # Half an epoch cannot be continued: the state before it stays.
         if not self.stop.partial_epoch:
             self.save(epochs_done=epoch + 1)
@@ -64,7 +71,8 @@ class _SaveState(keras.callbacks.Callback):
     def save(self, *, epochs_done: int):
         notes = {
             "epochs_done": epochs_done,
-            "best": self.best.state(),
+            "best_epoch": self.best.epoch,
+            "best_value": self.best.value,
             "history": self.history.rows,
             "step_seconds": self.history.step_seconds,
         }
@@ -74,32 +82,53 @@ class _SaveState(keras.callbacks.Callback):
         for index, weights in enumerate(self.best.weights):
             arrays[f"best/{index}"] = weights
         with (
-            files.atomic_write(self.run / run_folder.STATE) as path,
+            files.atomic_write(self.run / STATE) as path,
             path.open("wb") as file,
         ):
             np.savez(file, **arrays)
 
     def load(self) -> int:
-        """Put the saved state back; return the number of epochs done."""
-        path = self.run / run_folder.STATE
+        """Put the saved state back; return the number of complete epochs."""
+        path = self.run / STATE
+        variables, weights = _variables(self.model), self.model.get_weights()
+        expected = 2 * sum(
+            np.dtype(v.dtype).itemsize * v.size for v in _arrays(variables)
+        )
         try:
+            with zipfile.ZipFile(path) as archive:
+                size = sum(part.file_size for part in archive.infolist())
+                if size > expected + NOTES_BYTES:
+                    raise ValueError(f"it has {size:,} bytes unpacked; too many")
             with np.load(path, allow_pickle=False) as arrays:
                 notes = json.loads(arrays["notes"].tobytes())
-                variables = _variables(self.model)
-                for index, variable in enumerate(variables):
-                    variable.assign(arrays[f"variable/{index}"])
-                best = [arrays[n] for n in _numbered(arrays.files, "best")]
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+                saved = [arrays[f"variable/{i}"] for i in range(len(variables))]
+                best = [
+                    arrays[f"best/{index}"]
+                    for index in range(len(weights))
+                    if notes["best_epoch"] >= 0
+                ]
+            _check_shapes(saved, _arrays(variables))
+            _check_shapes(best, weights if best else [])
+            self.best.epoch, self.best.value = notes["best_epoch"], notes["best_value"]
+            self.history.rows = [dict(row) for row in notes["history"]]
+            self.history.step_seconds = [float(s) for s in notes["step_seconds"]]
+            done = int(notes["epochs_done"])
+        # Whatever a damaged file raises.
+        except Exception as error:  # noqa: BLE001
             raise UserError(f"{path} cannot be resumed: {one_line(error)}") from None
-        self.best.restore(notes["best"], best)
-        self.history.rows = notes["history"]
-        self.history.step_seconds = notes["step_seconds"]
-        return notes["epochs_done"]
+        for variable, value in zip(variables, saved, strict=True):
+            variable.assign(value)
+        self.best.weights = best
+        return done
 
 
-def _numbered(names: list[str], prefix: str) -> list[str]:
-    chosen = [name for name in names if name.startswith(prefix + "/")]
-    return sorted(chosen, key=lambda name: int(name.rpartition("/")[2]))
+def _arrays(variables: list[Any]) -> list[np.ndarray]:
+    return [keras.ops.convert_to_numpy(variable) for variable in variables]
+
+
+def _check_shapes(found: list[np.ndarray], expected: list[np.ndarray]):
+    if [array.shape for array in found] != [array.shape for array in expected]:
+        raise ValueError("it is the state of another model")
 
 
 def _variables(model: keras.Model) -> list[Any]:
@@ -124,13 +153,12 @@ def fit(
     train: Batches,
     *,
     validation: Batches,
-    run: run_folder.Run,
+    run: Run,
     epochs: int,
     monitor: str,
-    better: str,
-    patience: int | None = None,
+    mode: str,
     console: Console,
-    samples: Callable[[keras.Model], str] | None = None,
+    sample: Callable[[keras.Model], str] | None = None,
 ) -> Fitted:
     """Train a compiled model, continuing where the run folder's state says.
 
@@ -139,65 +167,61 @@ def fit(
 
     Args:
         model: compiled and built.
-        train: training batches; their order is a function of (seed, epoch).
+        train: training batches. Their order must be a function of (seed, epoch).
         validation: batches that choose the epoch.
-        run: folder that takes `history.csv` and the state to resume from.
+        run: folder for `history.csv` and the state to resume from.
         epochs: passes over `train` in all, those before a resume included.
         monitor: value of the logs that chooses the epoch, `val_accuracy`.
-        better: "higher" or "lower".
-        patience: epochs without a better value before training stops.
+        mode: "max" if larger values of it are better, else "min".
         console: where progress is shown.
-        samples: called after every epoch; the text that it returns is shown.
+        sample: called after every epoch; the text that it returns is shown.
 
     Raises:
-        UserError: the loss is not a number before a first epoch is done, or the
-            saved state does not fit the model.
+        UserError: the loss is not finite before a first epoch is done, or the saved
+            state does not fit the model.
         KeyboardInterrupt: Ctrl-C before a first value of `monitor`.
     """
     model.optimizer.build(model.trainable_variables)
-    best = BestEpoch(monitor=monitor, better=better, patience=patience)
+    best = BestEpoch(monitor=monitor, mode=mode)
     history, nan, stop = History(), StopOnNaN(), StopOnInterrupt()
     saver = _SaveState(run, best, history, stop)
     saver.set_model(model)
     done = saver.load() if run.can_resume else 0
     if done:
-        console.print(f"resumed after epoch {done} of {epochs}", highlight=False)
+        say(console, f"resumed after epoch {done} of {epochs}")
     order = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: setattr(train, "epoch", epoch)
     )
-    show = [SamplesPerEpoch(samples, console)] if samples else []
-    progress = ShowProgress(console, epochs=epochs, best=best)
-    if done < epochs and not best.ended:
-        model.fit(
-            train,
-            validation_data=validation,
-            initial_epoch=done,
-            epochs=epochs,
-            shuffle=False,
-            verbose=0,
-            callbacks=[
-                *(order, ResetStates(), nan, stop, best, history, progress),
-                *show,
-                saver,
-            ],
-        )
+    progress = ShowProgress(console, epochs=epochs, best=best, sample=sample)
+    if done < epochs:
+        # An overflow is reported as a loss that is not finite, in one line.
+        with np.errstate(over="ignore", invalid="ignore"):
+            model.fit(
+                train,
+                validation_data=validation,
+                initial_epoch=done,
+                epochs=epochs,
+                shuffle=False,
+                verbose=0,
+                callbacks=[
+                    *(order, ResetStates(), nan, stop, best, history, progress, saver)
+                ],
+            )
     if nan.epoch is not None:
-        trouble = f"the loss was not a number in epoch {nan.epoch + 1}"
+        trouble = f"the loss is not finite in epoch {nan.epoch + 1}"
         if not best.weights:
             raise UserError(f"{trouble}; try a smaller --learning-rate")
-        console.print(f"{trouble}: stopped, and the epochs before it count")
+        note(console, f"{trouble}: stopped; the best epoch before it is kept")
     if not best.weights:
+        if not stop.interrupted:
+            raise UserError(f"{monitor} is not finite; try a smaller --learning-rate")
         raise KeyboardInterrupt
     model.set_weights(best.weights)
     if stop.interrupted:
-        console.print(
-            f"interrupted; going on with the best weights so far, those of epoch "
-            f"{best.epoch + 1} (--resume continues the training)",
-            highlight=False,
-        )
-    elif best.ended:
-        console.print(
-            f"stopped early: no better {monitor} in {patience} epochs", highlight=False
+        note(
+            console,
+            f"interrupted; the best epoch so far, {best.epoch + 1}, is tested now "
+            "(--resume continues the training)",
         )
     steps = history.step_seconds
     return Fitted(

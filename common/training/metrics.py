@@ -1,14 +1,17 @@
-"""What a run came to: the document `metrics.json` and the tables on the console.
+"""What a run came to: `metrics.json`, the same document in every example.
 
 Reports read finished runs with it, so importing it must not load TensorFlow.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from common import files
 from common.settings import Settings
+from common.training.run_folder import METRICS, Run
 
 if TYPE_CHECKING:
     import keras
@@ -16,41 +19,49 @@ if TYPE_CHECKING:
     from common.training.fitting import Fitted
 
 
-def document(
+def save(
+    run: Run,
     example: str,
     config: Settings,
     model: keras.Model,
     fitted: Fitted,
     *,
     dataset: str,
-    metric: tuple[str, float, str],
-    metrics: Mapping[str, Any],
-    baselines: Mapping[str, float],
-    slices: Mapping[str, float],
-    total_seconds: float,
-    **more: Any,
+    data_hash: str,
+    metric: str,
+    mode: str,
+    models: Mapping[str, Mapping[str, float]],
+    verdict: Mapping[str, Any] | None,
+    references: Mapping[str, Mapping[str, float]] | None = None,
+    slices: Mapping[str, Mapping[str, Any]] | None = None,
+    details: Mapping[str, Any] | None = None,
+    started: float,
 ) -> dict[str, Any]:
-    """Return the content of `metrics.json`, the same keys in every example.
+    """Write `metrics.json` and return its content.
 
     Args:
+        run: takes the file.
         example: name of the example's package.
-        config: the settings that it ran with.
+        config: settings of the run.
         model: the trained model.
-        fitted: what its training came to.
+        fitted: how its training went.
         dataset: name of the data set or file.
-        metric: name, value on the test split, and "higher" or "lower" is better.
-        metrics: further values on the test split, by name.
-        baselines: the same metric of models without a network, by name.
-        slices: the same metric on parts of the test split, by name.
-        total_seconds: time of the whole run, the reading of the data included.
-        **more: keys of this example alone.
+        data_hash: hash of the data that was read.
+        metric: name of the main metric on the test split.
+        mode: "max" if larger values are better, else "min".
+        models: metrics by name, of "network" and of each baseline.
+        verdict: what `verdicts.verdict` returned.
+        references: metrics of models that may not be compared with the network.
+        slices: parts of the test split: {"count": N, "models": {name: main metric}}.
+        details: everything that only this example has.
+        started: `time.perf_counter()` at the beginning.
     """
     import keras  # slow, and only a training needs it, which has it loaded
 
-    name, value, better = metric
-    return {
+    document = {
         "example": example,
         "dataset": dataset,
+        "data_hash": data_hash,
         "preset": config.preset,
         "cell": config.cell,
         "backend": keras.backend.backend(),
@@ -59,27 +70,17 @@ def document(
         "epochs": len(fitted.history),
         "best_epoch": fitted.best_epoch,
         "interrupted": fitted.interrupted,
-        "metric": {"name": name, "split": "test", "value": value, "better": better},
-        "metrics": dict(metrics),
-        "baselines": dict(baselines),
-        "slices": dict(slices),
-        **more,
+        "metric": {"name": metric, "split": "test", "mode": mode},
+        "models": models,
+        "references": references or {},
+        "verdict": verdict,
+        "slices": slices or {},
+        "details": details or {},
         "seconds": {
             "train": round(fitted.seconds, 2),
-            "total": round(total_seconds, 2),
+            "total": round(time.perf_counter() - started, 2),
         },
         "milliseconds_per_step": round(fitted.milliseconds_per_step, 3),
     }
-
-
-def verdict(document: dict[str, Any]) -> str:
-    """Say in one sentence whether the network beats its best baseline."""
-    metric, baselines = document["metric"], document["baselines"]
-    sign = 1 if metric["better"] == "higher" else -1
-    name, best = max(baselines.items(), key=lambda item: sign * item[1])
-    margin = sign * (metric["value"] - best)
-    outcome = "beats" if margin > 0 else "loses to" if margin < 0 else "equals"
-    return (
-        f"The network {outcome} its best baseline, {name}: {metric['name']} "
-        f"{metric['value']:.4f} against {best:.4f}."
-    )
+    files.write_json(run / METRICS, document)
+    return document

@@ -1,11 +1,11 @@
 """Run folders: `RUNS_DIR/EXAMPLE/STAMP`, each complete in itself.
 
-A file appears in a run folder whole or not at all: it is written under another name
-beside its place and then renamed. `RUNS_DIR/EXAMPLE/latest` is a text file with the
-name of the newest finished run.
+A file appears in a run folder whole or not at all. `RUNS_DIR/EXAMPLE/latest` is a text
+file with the name of the newest finished run.
 """
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,15 +15,18 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from common import files
-from common.errors import UserError, one_line
+from common.errors import UserError, one_line, shown
 from common.settings import Settings, to_json
 
 CONFIG = "config.json"
 METRICS = "metrics.json"
 COMPARE = "compare.json"  # what a comparison has instead
 MODEL = "model.keras"
+PREPROCESSOR = "preprocessor.json"
+HISTORY = "history.csv"
 LATEST = "latest"  # beside the folders
-STATE = "state.npz"  # there as long as the run can be resumed
+STATE = "state.npz"  # there as long as the training can be resumed
+COMPARISON = "compare-"  # prefix of a comparison's folder
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ class Run:
 
     @property
     def can_resume(self) -> bool:
-        """Whether a training state lies in the folder: the run was cut short."""
-        return (self / STATE).exists()
+        """Whether the folder holds a training state: the run was interrupted."""
+        return (self / STATE).is_file()
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -58,10 +61,6 @@ class Run:
             lock.release()
 
 
-def _folder(example: str, runs_dir: str) -> Path:
-    return Path(runs_dir) / example
-
-
 def start(example: str, runs_dir: str, config: dict[str, Any], prefix: str = "") -> Run:
     """Make a new run folder with `config.json` and return it.
 
@@ -71,7 +70,7 @@ def start(example: str, runs_dir: str, config: dict[str, Any], prefix: str = "")
     stamp = prefix + datetime.now().strftime("%Y%m%d-%H%M%S")
     for attempt in range(1, 1000):
         name = stamp if attempt == 1 else f"{stamp}-{attempt}"
-        run = Run(_folder(example, runs_dir) / name)
+        run = Run(Path(runs_dir) / example / name)
         try:
             run.path.mkdir(parents=True)
             (run / "figures").mkdir()
@@ -87,29 +86,56 @@ def start(example: str, runs_dir: str, config: dict[str, Any], prefix: str = "")
     raise UserError(f"no free run folder for {stamp} in {run.path.parent}")
 
 
-def begin(example: str, config: Settings) -> Run:
-    """Return the run folder to train in: a new one, or with `--resume` the last.
+def begin(
+    example: str, config: Settings, *, data_hash: str, prefix: str = "", **more: Any
+) -> Run:
+    """Return the run folder to train in: a new one, or with `resume` the last.
+
+    Args:
+        example: name of the example.
+        config: its settings.
+        data_hash: hash of the data that was read, from `files.hash_of`.
+        prefix: of the folder's name, for a comparison.
+        **more: further entries of `config.json`.
 
     Raises:
-        UserError: the folder cannot be used, or nothing is left to resume.
+        UserError: the folder cannot be used, nothing is left to resume, or the data has
+            changed since the run was started.
     """
-    if config.resume:
-        return find_unfinished(example, config.runs_dir)
-    return start(example, config.runs_dir, to_json(config))
+    if not config.resume:
+        settings = {"data_hash": data_hash, **to_json(config), **more}
+        return start(example, config.runs_dir, settings, prefix)
+    run = find_unfinished(example, config.runs_dir, prefix)
+    for folder in [run.path, *run.path.glob("*/")]:
+        files.sweep(folder)
+    before = files.read_json(run / CONFIG)
+    if not isinstance(before, dict) or before.get("data_hash") != data_hash:
+        raise UserError(
+            f"--resume needs the data that {run.path} was started with; it has changed"
+        )
+    return run
 
 
-def finish(run: Run, *, can_resume: bool = False):
+def finish(run: Run):
     """Name `run` as the newest finished one of its example."""
-    if not can_resume:
-        (run / STATE).unlink(missing_ok=True)
     files.write_text(run.path.parent / LATEST, run.path.name + "\n")
+
+
+def close(run: Run):
+    """Remove the training state of a finished run, the last step of all.
+
+    The state of a training that Ctrl-C has ended stays, so that it can be resumed.
+    """
+    metrics = run / METRICS
+    if not metrics.is_file() or not files.read_json(metrics)["interrupted"]:
+        (run / STATE).unlink(missing_ok=True)
 
 
 def read_config(example: str, run: Run) -> dict[str, Any]:
     """Return the settings in the run's `config.json`.
 
     Raises:
-        UserError: no run folder, or one of another example.
+        UserError: there is no run folder, or it belongs to another example.
     """
     if not run.path.is_dir():
         raise UserError(f"--run must be a run folder; there is none at {run.path}")
@@ -117,8 +143,9 @@ def read_config(example: str, run: Run) -> dict[str, Any]:
     found = config.pop("example", None) if isinstance(config, dict) else None
     if found != example:
         raise UserError(
-            f"{run.path} must be a run of {example}; it is a run of {found or '?'}"
+            f"{run.path} must be a run of {example}; it is a run of {shown(found)}"
         )
+    config.pop("data_hash", None)
     return config
 
 
@@ -130,35 +157,53 @@ def find(example: str, *, run: str | None, runs_dir: str) -> Run:
     Raises:
         UserError: there is none, it is not finished, or it is of another example.
     """
-    latest = _folder(example, runs_dir) / LATEST if run is None else Path(run)
+    latest = Path(runs_dir) / example / LATEST if run is None else Path(run)
     if latest.name != LATEST:
         found = Run(latest)
+    elif not latest.is_file():
+        raise UserError(
+            f"no finished run in {latest.parent}; "
+            f"train one first: python -m examples.{example}"
+        )
     else:
-        try:
-            name = latest.read_text(encoding="utf-8").strip()
-        except OSError:
-            raise UserError(
-                f"no finished run in {latest.parent}; "
-                f"train one first: python -m examples.{example}"
-            ) from None
+        name = files.read_text(latest).strip()
         # Only a plain name: a damaged file must not lead out of the folder.
-        if not name or name != Path(name).name:
-            raise UserError(f"{latest} must hold the name of a run; it holds {name!r}")
+        if name != Path(name).name or name in ("", "..") or not name.isprintable():
+            raise UserError(
+                f"{latest} must hold the name of a run; it has {shown(name)}"
+            )
         found = Run(latest.parent / name)
     read_config(example, found)
-    if not (found / METRICS).exists():
+    if not (found / METRICS).is_file():
         raise UserError(f"{found.path} is not finished: it has no {METRICS}")
     return found
 
 
-def find_unfinished(example: str, runs_dir: str) -> Run:
-    """Return the newest run of `example` that can be resumed.
+def announce(run: Run):
+    """Say on stderr which run answers, and what it was trained on."""
+    metrics = files.read_json(run / METRICS)
+    dataset = metrics.get("dataset") if isinstance(metrics, dict) else None
+    print(f"run: {run.path}, trained on {one_line(dataset)}", file=sys.stderr)
+
+
+def find_unfinished(example: str, runs_dir: str, prefix: str = "") -> Run:
+    """Return the newest run, or comparison, of `example` that can be resumed.
 
     Raises:
         UserError: there is none.
     """
-    folder = _folder(example, runs_dir)
-    runs = [Run(path.parent) for path in folder.glob(f"*/{STATE}")]
-    if not runs:
-        raise UserError(f"--resume needs an interrupted run; there is none in {folder}")
-    return max(runs, key=lambda run: (run / STATE).stat().st_mtime_ns)
+    folder = Path(runs_dir) / example
+    if prefix:
+        marks = [
+            path
+            for path in folder.glob(f"{prefix}*/{CONFIG}")
+            if not (path.parent / COMPARE).exists()
+        ]
+    else:
+        marks = list(folder.glob(f"*/{STATE}"))
+    if not marks:
+        what = "comparison" if prefix else "run"
+        raise UserError(
+            f"--resume needs an interrupted {what}; there is none in {folder}"
+        )
+    return Run(max(marks, key=lambda path: path.stat().st_mtime_ns).parent)

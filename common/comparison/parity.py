@@ -1,0 +1,100 @@
+"""Are the built-in layer and the cell written by hand the same network?
+
+A custom cell says with `weights_from_builtin` how it stores a built-in layer's
+weights. With it the two networks start from the same point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+
+if TYPE_CHECKING:
+    from common.comparison.compare import Task
+
+STEPS = 20
+
+
+def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
+    """Yield the layers that hold weights, both halves of a bidirectional one too."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _layers(layer)
+        elif isinstance(layer, keras.layers.Bidirectional):
+            yield from (layer.forward_layer, layer.backward_layer)
+        else:
+            yield layer
+
+
+def weights_as_custom(builtin: keras.Model, custom: keras.Model) -> list[np.ndarray]:
+    """Return the weights of `builtin`, layer by layer, in the form of `custom`."""
+    weights = []
+    for source, target in zip(_layers(builtin), _layers(custom), strict=True):
+        values = source.get_weights()
+        convert = getattr(
+            getattr(target, "cell", None), "weights_from_builtin", lambda values: values
+        )
+        weights += convert(values)
+    return weights
+
+
+def copy_weights(builtin: keras.Model, custom: keras.Model):
+    """Give `custom` the weights of `builtin`."""
+    weights = iter(weights_as_custom(builtin, custom))
+    for layer in _layers(custom):
+        layer.set_weights([next(weights) for _ in layer.weights])
+
+
+def _weights(model: keras.Model) -> list[np.ndarray]:
+    return [value for layer in _layers(model) for value in layer.get_weights()]
+
+
+def _largest_difference(first: Sequence, second: Sequence) -> float:
+    pairs = zip(first, second, strict=True)
+    return float(max(np.abs(np.asarray(a) - np.asarray(b)).max() for a, b in pairs))
+
+
+def parity(task: Task, seed: int) -> dict[str, float]:
+    """Return how far built-in and custom differ, starting from the same weights.
+
+    Returns:
+        largest absolute difference of any output on the first batch, of any gradient
+        on it, and of any weight after 20 training steps.
+    """
+    batches = task.train(seed)
+    builtin, custom = _pair(task, seed)
+    inputs, _ = batches[0]
+    output = _largest_difference(
+        [builtin(inputs, training=False)], [custom(inputs, training=False)]
+    )
+    for step in range(STEPS):
+        for model in (builtin, custom):
+            model.train_on_batch(*batches[step % batches.num_batches])
+    trained = _largest_difference(weights_as_custom(builtin, custom), _weights(custom))
+    return {
+        "output": output,
+        "gradient": _gradient_difference(task, seed, batches[0]),
+        "weights_after_training": trained,
+    }
+
+
+def _pair(task: Task, seed: int) -> tuple[keras.Model, keras.Model]:
+    builtin, custom = task.build("builtin", seed), task.build("custom", seed)
+    copy_weights(builtin, custom)
+    return builtin, custom
+
+
+def _gradient_difference(task: Task, seed: int, batch: tuple) -> float:
+    builtin, custom = _pair(task, seed)
+    before = weights_as_custom(builtin, custom)
+    for model in (builtin, custom):
+        # One step of plain gradient descent of length 1: the weights move by the
+        # gradient, whatever the backend.
+        model.compile(optimizer=keras.optimizers.SGD(1.0), loss=model.loss)
+        model.train_on_batch(*batch)
+    moved = (weights_as_custom(builtin, custom), _weights(custom))
+    gradients = [[a - b for a, b in zip(after, before, strict=True)] for after in moved]
+    return _largest_difference(*gradients)
