@@ -31,34 +31,23 @@ def draw(path: Path, layers: list[Layer], *, batch: int, steps: int):
     """Draw the network and the four types into a PNG file, whole or not at all."""
     # `None` stands for the steps that are left out.
     times = list(range(1, steps + 1)) if steps <= MAX_STEPS else [1, 2, None, steps]
-    width = max(UNROLLED + STEP * (len(times) - 1) + 2.6, 3.3 * len(KINDS))
-    above, below = ROW * len(layers) + 1.9, 3.1  # heights
-    figure = Figure(figsize=(width, above + below))
-
-    def axes_at(left: float, bottom: float, size: tuple[float, float]) -> Axes:
-        whole = (width, above + below)
-        axes = figure.add_axes(
-            (left / whole[0], bottom / whole[1], size[0] / whole[0], size[1] / whole[1])
-        )
-        axes.set(xlim=(0, size[0]), ylim=(0, size[1]), aspect="equal")
-        axes.axis("off")
-        return axes
-
-    network = axes_at(0, below, (width, above))
-    network.set(ylim=(-0.75, above - 0.75))
-    draw_folded(network, layers)
-    draw_unrolled(network, layers, times)
-    x = UNROLLED + STEP * (len(times) - 1) + 0.95
-    network.text(x, ROW * len(layers) + 0.45, "shape, all steps", va="center", c=GREY)
+    length, top = STEP * (len(times) - 1), ROW * len(layers)
+    width, limits = max(UNROLLED + length + 2.6, 3.3 * len(KINDS)), (-3.85, top + 1.15)
+    figure = Figure(figsize=(width, limits[1] - limits[0]))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, width), ylim=limits)
+    axes.axis("off")
+    draw_folded(axes, layers)
+    draw_unrolled(axes, layers, times)
+    title = f"unrolled, {steps} step{'s' if steps > 1 else ''}"
+    axes.text(UNROLLED + length / 2, top + 0.85, title, fontsize=13, **TITLE)
+    x = UNROLLED + length + 0.95
+    axes.text(x, top + 0.45, "shape, all steps", va="center", color=GREY)
     for level, size in enumerate([layers[0].inputs, *(la.units for la in layers)]):
         shape = shapes_of(size, batch=batch, steps=steps)[2]
-        network.text(x, ROW * level, f"{shape}", va="center", color=GREY)
-    title = f"unrolled, {steps} step{'s' if steps > 1 else ''}"
-    x = UNROLLED + STEP * (len(times) - 1) / 2
-    network.text(x, ROW * len(layers) + 0.85, title, fontsize=13, **TITLE)
-    each = width / len(KINDS)
+        axes.text(x, ROW * level, f"{shape}", va="center", color=GREY)
     for index, kind in enumerate(KINDS):
-        draw_type(axes_at(index * each, 0, (each, below)), kind, each / 2)
+        draw_type(axes, kind, (index + 0.5) * width / len(KINDS))
     plots.save(figure, path, svg=False)
 
 
@@ -141,9 +130,9 @@ def draw_type(axes: Axes, kind: Kind, middle: float):
     """Draw one of the four types, with its name and its examples."""
     count = max(kind.writes) + 1
     gap, (width, height) = 0.58, SMALL_BOX
-    bottom, state, top = 0.85, 1.45, 2.05  # y of inputs, states, outputs
-    axes.text(middle, 2.55, kind.name, fontsize=11, **TITLE)
-    axes.text(middle, 0.45, "\n".join(kind.examples), ha="center", va="top")
+    bottom, state, top = -3.0, -2.4, -1.8  # y of inputs, states, outputs
+    axes.text(middle, -1.3, kind.name, fontsize=11, **TITLE)
+    axes.text(middle, -3.4, "\n".join(kind.examples), ha="center", va="top")
     for t in range(count):
         x = middle + gap * (t - (count - 1) / 2)
         _box(axes, x, state, "", STATE, SMALL_BOX)

@@ -66,16 +66,10 @@ def diagram(kind: Kind) -> list[str]:
     fed = [t + 1 for t in kind.writes if kind.feeds_back]
     outputs = ["y" if t in kind.writes else " " for t in times]
     inputs = ["x" if t in kind.reads else "y" if t in fed else " " for t in times]
-    arrows = [
-        [" " if mark == " " else "^" for mark in row] for row in (outputs, inputs)
-    ]
-    return [
-        "   ".join(outputs),
-        "   ".join(arrows[0]),
-        " > ".join("h" for _ in times),
-        "   ".join(arrows[1]),
-        "   ".join(inputs),
-    ]
+    above, below = ("   ".join(row) for row in (outputs, inputs))
+    arrows = str.maketrans("xy", "^^")
+    states = " > ".join("h" for _ in times)
+    return [above, above.translate(arrows), states, below.translate(arrows), below]
 
 
 def side_by_side() -> list[str]:

@@ -57,12 +57,9 @@ class Layer:
         if not self.recurrent:
             weights = {"W_F": (D, U), "b": (U,)}
             return Notation({"x_t": D}, weights, "x_t W_F + b", f"{D}·{U} + {U}")
-        return Notation(
-            inputs={"x_t": D, "h_t-1": U},
-            weights={"W_F": (D, U), "W_R": (U, U), "b": (U,)},
-            z="x_t W_F + h_t-1 W_R + b",
-            count=f"{D}·{U} + {U}·{U} + {U}",
-        )
+        weights = {"W_F": (D, U), "W_R": (U, U), "b": (U,)}
+        z, count = "x_t W_F + h_t-1 W_R + b", f"{D}·{U} + {U}·{U} + {U}"
+        return Notation({"x_t": D, "h_t-1": U}, weights, z, count)
 
     @property
     def concise(self) -> Notation:
@@ -71,12 +68,9 @@ class Layer:
         if not self.recurrent:
             weights = {"W = W_F": (D, U), "b": (U,)}
             return Notation({"x_t": D}, weights, "x_t W + b", f"{D}·{U} + {U}")
-        return Notation(
-            inputs={"[x_t ; h_t-1]": D + U},
-            weights={"W = [W_F ; W_R]": (D + U, U), "b": (U,)},
-            z="[x_t ; h_t-1] W + b",
-            count=f"({D} + {U})·{U} + {U}",
-        )
+        weights = {"W = [W_F ; W_R]": (D + U, U), "b": (U,)}
+        z, count = "[x_t ; h_t-1] W + b", f"({D} + {U})·{U} + {U}"
+        return Notation({"[x_t ; h_t-1]": D + U}, weights, z, count)
 
 
 def layers_of(sizes: Sequence[int], *, output: str) -> list[Layer]:
@@ -100,11 +94,7 @@ def layers_of(sizes: Sequence[int], *, output: str) -> list[Layer]:
 
 
 def shapes_of(size: int, *, batch: int, steps: int) -> tuple[Shape, Shape, Shape]:
-    """Return the shapes of a vector at one step, of a batch at one step, of all steps.
-
-    Returns:
-        (size,), (B, size) and (B, T, size).
-    """
+    """Return (size,) of one step, (B, size) of a batch, (B, T, size) of all steps."""
     return (size,), (batch, size), (batch, steps, size)
 
 
@@ -115,11 +105,7 @@ def rows(layer: Layer, notation: Notation, *, batch: int, steps: int) -> list[tu
         f"z_t = {notation.z}": layer.units,
         f"a_t = {layer.a}": layer.units,
     }
-    shapes = [
-        (name, *shapes_of(size, batch=batch, steps=steps))
-        for name, size in vectors.items()
-    ]
-    weights = [
-        (name, shape, "same", "same") for name, shape in notation.weights.items()
-    ]
-    return [*shapes[:-2], *weights, *shapes[-2:]]
+    sizes = {"batch": batch, "steps": steps}
+    *inputs, z, a = ((name, *shapes_of(n, **sizes)) for name, n in vectors.items())
+    weights = [(name, n, "same", "same") for name, n in notation.weights.items()]
+    return [*inputs, *weights, z, a]

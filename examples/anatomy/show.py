@@ -80,10 +80,10 @@ def show_shapes(
     layers: list[Layer], model: keras.Model, sizes: dict[str, int], console: Console
 ):
     """Print the shapes and parameters of every layer, and check them."""
-    say(console, f"input:   {layers[0].inputs} numbers per step")
+    say(console, f"input:   {layers[0].inputs}, at each step")
     for layer in layers:
-        what = "with tanh" if layer.recurrent else "linear, applied to each step"
-        say(console, f"layer {layer.number}: {layer.units} units, {layer.kind}, {what}")
+        what = "tanh" if layer.recurrent else "linear, applied to each step"
+        say(console, f"layer {layer.number}: {layer.units}, {layer.kind}, {what}")
     say(
         console,
         "Vectors are rows, as in Keras. x_t is the input of a layer: the data, or a_t "
@@ -116,10 +116,10 @@ def show_trace(
     x = trace.random_sequence(layers, min(TRACED, config.steps), config.seed)
     steps = trace.run(weights, x)
     sizes = [layers[0].inputs, *(layer.units for layer in layers)]
-    say(console, f"\none sequence through {' '.join(map(str, sizes))}")
-    say(console, "Numbers are rounded in print only.")
-    for line in trace.lines(layers, weights, steps):
-        say(console, line)
+    say(
+        console, f"\none sequence through {' '.join(map(str, sizes))}, rounded in print"
+    )
+    say(console, "\n".join(trace.lines(layers, weights, steps)))
     from_keras, from_concise = check_trace(model, weights, x, steps)
     say(
         console,
@@ -131,9 +131,7 @@ def show_trace(
 def show_kinds(console: Console):
     """Print the four types, and the examples of each."""
     say(console, "\nthe four types: x input, y output, h state")
-    for line in side_by_side():
-        say(console, f"  {line}")
-    say(console, "")
+    say(console, "\n".join(f"  {line}" for line in side_by_side()) + "\n")
     for kind in KINDS:
         say(console, kind.name)
         for example, what in kind.examples.items():

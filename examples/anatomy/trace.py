@@ -34,15 +34,12 @@ def tiny(layers: list[Layer]) -> bool:
 def random_weights(layers: list[Layer], seed: int) -> list[Weights]:
     """Return random weights of every layer, rounded to tenths if they are printed."""
     rng = np.random.default_rng(seed)
-    drawn = []
+    rounded, drawn = _tenths if tiny(layers) else np.asarray, []
     for layer in layers:
         # Glorot's limit, so that tanh does not saturate.
         limit = 1 if tiny(layers) else (6 / (layer.inputs + layer.units)) ** 0.5
         shapes = layer.full.weights.items()
-        arrays = {name: rng.uniform(-limit, limit, shape) for name, shape in shapes}
-        if tiny(layers):
-            arrays = {name: _tenths(array) for name, array in arrays.items()}
-        drawn.append(arrays)
+        drawn.append({n: rounded(rng.uniform(-limit, limit, s)) for n, s in shapes})
     return drawn
 
 
@@ -70,14 +67,12 @@ def run(weights: list[Weights], x: np.ndarray) -> list[list[Step]]:
         for index, w in enumerate(weights):
             h = states[index]
             if h is None:
-                z = x_t @ w["W_F"] + w["b"]
-                step = Step(x_t, None, z, z)
+                z = a = x_t @ w["W_F"] + w["b"]
             else:
                 z = x_t @ w["W_F"] + h @ w["W_R"] + w["b"]
-                step = Step(x_t, h, z, np.tanh(z))
-                states[index] = step.a
-            row.append(step)
-            x_t = step.a  # input of the next layer
+                a = states[index] = np.tanh(z)
+            row.append(Step(x_t, h, z, a))
+            x_t = a  # input of the next layer
         steps.append(row)
     return steps
 
