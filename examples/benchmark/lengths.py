@@ -1,7 +1,7 @@
-"""Time and memory of one training step on long sequences, each in a fresh process.
+"""Time and memory of a training step on long sequences, each in a fresh process.
 
-The largest memory that a process has had never falls again, so that a second length
-in the same process would show the first one's.
+The peak memory of a process never falls, so a second length in the same process would
+show the peak of the first.
 """
 
 import json
@@ -18,45 +18,34 @@ from examples.benchmark import pytorch
 ROOT = Path(__file__).parents[2]
 # `ru_maxrss` counts KiB, on macOS bytes.
 UNIT = 2**10 if sys.platform == "darwin" else 1
-LIBRARIES = ("keras", "torch")
-SIZE = ("batch", "steps", "units", "seed")
-TIMED = 3  # steps; the median counts
+TIMED = 3  # steps, of which the median counts
 
 
-def measure(library: str, **size: int) -> dict[str, float]:
-    """Return `seconds` of a step, and `memory` at most and `before` the first, in MiB.
+def measure(way: str, **size: int) -> dict[str, float]:
+    """Return the `seconds` of a step, and the peak `memory` after and `before` it.
 
     Args:
-        library: one of `LIBRARIES`.
+        way: `ways.BUILTIN` or `ways.TORCH`. Memory is in MiB.
         **size: batch, steps, units and seed.
     """
-    program = "from examples.benchmark import lengths; lengths.main()"
-    words = [library, *(str(size[key]) for key in SIZE)]
-    done = subprocess.run(
-        [sys.executable, "-c", program, *words],
-        cwd=ROOT,
-        check=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+    command = [sys.executable, "-m", __spec__.name, way, json.dumps(size)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    done = subprocess.run(command, cwd=ROOT, check=True, text=True, **pipes)
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def main():
-    """Measure what the command line says and print it as JSON."""
-    library, *numbers = sys.argv[1:]
-    size = dict(zip(SIZE, map(int, numbers), strict=True))
-    if library == "torch":
-        step = pytorch.torch_step(**size)
+def main(way: str, size: dict[str, int]):
+    """Measure in this process and print the result as JSON."""
+    if way.startswith("PyTorch"):
+        step = pytorch.last_state_step(**size)
     else:
         import keras
 
         from examples.benchmark import ways
 
         keras.utils.set_random_seed(size["seed"])
-        batch = pytorch.arrays(**size)
-        step = ways.network(keras.layers.SimpleRNN(size["units"]), batch)
+        layer = keras.layers.SimpleRNN(size["units"])
+        step = ways.network(layer, pytorch.arrays(**size))
     before = peak()
     taken = timing.alternate({"": step}, rounds=TIMED, seconds=1e-9)[""]
     result = {"seconds": statistics.median(taken), "memory": peak(), "before": before}
@@ -64,9 +53,13 @@ def main():
 
 
 def peak() -> float:
-    """Return the largest memory that this process has had so far, in MiB."""
+    """Return the peak memory of this process in MiB."""
     status = Path("/proc/self/status")
     if status.exists():  # on Linux, where `ru_maxrss` begins with the parent's memory
         (kib,) = re.findall(r"^VmHWM:\s+(\d+) kB$", status.read_text(), re.MULTILINE)
         return int(kib) / 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / UNIT / 2**10
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], json.loads(sys.argv[2]))

@@ -2,9 +2,9 @@
 
 Letters: B batch, T time steps, D features, U units; here D = U.
 
-Every network is one recurrent layer, whose last state a dense layer turns into one
-number; squared error, Adam. A call of a Keras step is what `fit` calls for every step:
-the batch comes out of a `tf.data` iterator, in memory, and the loss is read after it.
+Every network is one recurrent layer and a dense layer that turns its last state into
+one number, with squared error and Adam. A timed call includes what `fit` does for every
+step: it takes the batch from a `tf.data` iterator in memory and reads the loss.
 """
 
 import keras
@@ -20,20 +20,21 @@ from examples.text_generation.model import recurrent_layer as row_lookup
 BUILTIN, TORCH, PRODUCT = "SimpleRNN", "PyTorch nn.RNN", "matrix product"
 TEXTBOOK, CONCISE, HOISTED = "textbook cell", "concise cell", "hoisted cell"
 ONE_HOT, ROW_LOOKUP = "SimpleRNN, one-hot input", "row lookup cell"
-UNROLL, XLA, AT_ONCE = "SimpleRNN, unrolled", "SimpleRNN, XLA", "SimpleRNN, 10 a call"
-TOGETHER, GRU, LSTM = "hoisted, unrolled, 10 a call", "GRU", "LSTM"
-STEPS_PER_CALL = {AT_ONCE: 10, TOGETHER: 10}
-GATES = {GRU: 3, LSTM: 4}  # of them, a step is that many times as much work
+UNROLL, XLA = "SimpleRNN, unrolled", "SimpleRNN, XLA"
+TEN, TOGETHER = "SimpleRNN, 10 steps per call", "hoisted, unrolled, 10 steps per call"
+GRU, LSTM = "GRU", "LSTM"
+STEPS_PER_CALL = {TEN: 10, TOGETHER: 10}
+GATES = {GRU: 3, LSTM: 4}  # products per step, where SimpleRNN has 1
 PRODUCT_SIDE = 1024
 
 
 def flops(way: str, *, batch: int, steps: int, units: int) -> int:
-    """Return multiplications and additions of the matrix products of a training step.
+    """Return multiplications and additions in the matrix products of a training step.
 
-    Forward, a step of a sequence takes (B, D + U) times (D + U, U): 2 B (D + U) U. The
-    gradient by the weights takes as many again, that by the state before, 2 B U U. One
-    counts 3 times forward, usually; but nobody needs the gradient by the input.
-    Looking rows up takes no product with W_F. Everything but products is left out.
+    Forward, each time step multiplies (B, D + U) by (D + U, U): 2 B (D + U) U. The
+    gradient of the weights takes as many again, that of the previous state 2 B U U.
+    The common estimate, 3 times forward, includes the gradient of the input, which is
+    not computed here. Row lookup needs no product with W_F.
     """
     features = 0 if way == ROW_LOOKUP else units
     forward = 2 * batch * steps * (features + units) * units
@@ -50,44 +51,45 @@ def matrix_product() -> tuple[Step, int]:
 
 
 def training_step(model: keras.Model, batch: tuple) -> Step:
-    """Return a function that takes as many training steps as the model's one call."""
+    """Return a function that makes one call: `model.steps_per_execution` steps."""
     model.make_train_function()
     iterator = iter(tf.data.Dataset.from_tensors(batch).repeat())
     return lambda: float(model.train_function(iterator)["loss"])
 
 
 def network(
-    layer: keras.layers.Layer, batch: tuple, *, at_once: int = 1, xla: bool = False
+    layer: keras.layers.Layer,
+    batch: tuple,
+    *,
+    steps_per_call: int = 1,
+    xla: bool = False,
 ) -> Step:
     """Return the training step of a network around a recurrent layer."""
     inputs = keras.Input(batch[0].shape[1:], dtype=batch[0].dtype.name)
     model = keras.Model(inputs, keras.layers.Dense(1)(layer(inputs)))
-    model.compile("adam", "mse", steps_per_execution=at_once, jit_compile=xla)
+    model.compile("adam", "mse", steps_per_execution=steps_per_call, jit_compile=xla)
     return training_step(model, batch)
 
 
 def keras_ways(*, batch: int, steps: int, units: int, seed: int) -> dict[str, Step]:
     """Return the training steps in Keras, by name."""
     keras.utils.set_random_seed(seed)
-    vectors, targets = arrays(batch=batch, steps=steps, units=units, seed=seed)
+    plain = arrays(batch=batch, steps=steps, units=units, seed=seed)
     ids = np.random.default_rng(seed).integers(0, units, (batch, steps, 1), "int32")
-    plain = (vectors, targets)
-    one_hot, rows = (
-        (np.eye(units, dtype="float32")[ids[..., 0]], targets),
-        (ids, targets),
-    )
-    ten, builtin = STEPS_PER_CALL[AT_ONCE], keras.layers.SimpleRNN
+    one_hot = (np.eye(units, dtype="float32")[ids[..., 0]], plain[1])
+    builtin, ten = keras.layers.SimpleRNN, STEPS_PER_CALL[TEN]
+    together = hoisted("custom", units, unroll=True)
     return {
         BUILTIN: network(builtin(units), plain),
         TEXTBOOK: network(textbook("custom", units, "orthogonal"), plain),
         CONCISE: network(concise("custom", units, "tanh"), plain),
         HOISTED: network(hoisted("custom", units), plain),
         ONE_HOT: network(builtin(units), one_hot),
-        ROW_LOOKUP: network(row_lookup("custom", units, units), rows),
+        ROW_LOOKUP: network(row_lookup("custom", units, units), (ids, plain[1])),
         UNROLL: network(builtin(units, unroll=True), plain),
         XLA: network(builtin(units), plain, xla=True),
-        AT_ONCE: network(builtin(units), plain, at_once=ten),
-        TOGETHER: network(hoisted("custom", units, unroll=True), plain, at_once=ten),
+        TEN: network(builtin(units), plain, steps_per_call=ten),
+        TOGETHER: network(together, plain, steps_per_call=ten),
         GRU: network(keras.layers.GRU(units), plain),
         LSTM: network(keras.layers.LSTM(units), plain),
     }
