@@ -9,44 +9,64 @@ from typing import Annotated
 import tyro
 
 from common.command_line import cli, new_example
+from common.errors import one_line
+from common.settings import Checked
 from examples.benchmark.config import Benchmark
-from examples.compare_all import Compare
+from examples.compare_all import CompareAll
 
 ROOT = Path(__file__).parents[1]
+EDIT = """
+examples/{name} is a copy of {source} that works as it is:
+
+    python -m examples.{name} --preset smoke
+    python -m examples.{name} compare --preset smoke --seeds 1
+    python -m pytest tests/examples -k test_{name}_
+
+Then edit, in this order; "Adapt it" in its README says more:
+
+ 1. __init__.py   one line: what it does; the index shows it
+ 2. data.py       where your data comes from, and the preprocessor
+ 3. model.py      the cell, and right below it the network
+ 4. train.py      loss, metric and optimizer
+ 5. evaluate.py   the test, the baselines, the tables; figures.py the pictures
+ 6. predict.py    how a finished run answers
+ 7. config.py     a setting for what you vary, and the presets
+ 8. __main__.py   the verbs, if you rename or add one
+ 9. README.md     what it does and what it reached, measured again
+"""
 
 
 def index() -> dict[str, str]:
     """Return each example's name and the first line of its docstring."""
-    packages = sorted(Path(__file__).parent.glob("*/__main__.py"))
     lines = {}
-    for main in packages:
-        # Parsed, not imported: the index must not pay for TensorFlow.
+    for main in sorted(Path(__file__).parent.glob("[!._]*/__main__.py")):
+        # Parsed, not imported: the index must not load TensorFlow.
         tree = ast.parse((main.parent / "__init__.py").read_text(encoding="utf-8"))
         lines[main.parent.name] = (ast.get_docstring(tree) or "").partition("\n")[0]
     return lines
 
 
 @dataclass(frozen=True, kw_only=True)
-class Show:
+class Show(Checked):
     """The index has no settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class Report(Checked):
     """Which runs to report on."""
 
     runs_dir: str = "runs"
-    """Folder of the run folders; the index becomes RUNS_DIR/index.html."""
+    """Folder of the run folders. The index becomes RUNS_DIR/index.html."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class New:
-    """What to copy and what to call it."""
+class New(Checked):
+    """What to copy, and the name of the copy."""
 
     name: Annotated[str, tyro.conf.Positional]
     """Name of the new example: lower-case letters, digits and _."""
     source: Annotated[str | None, tyro.conf.arg(name="from")] = None
-    """Example to copy; `python -m examples` lists them."""
+    """Example to copy. `python -m examples` lists them."""
 
 
 def show(options: Show):
@@ -55,16 +75,17 @@ def show(options: Show):
     width = max(map(len, lines))
     for name, line in lines.items():
         print(f"python -m examples.{name:<{width}}  {line}")
-    print("\nEach answers --help, which explains every setting. About all of them:\n")
+    print("\nWith --help, each explains its settings. Commands about all of them:\n")
     for verb in (new, report, compare, benchmark):
-        print(f"python -m examples {verb.__name__:<9}  {cli.one_line(verb.__doc__)}")
+        print(f"python -m examples {verb.__name__:<9}  {one_line(verb.__doc__)}")
 
 
 def report(options: Report):
-    """Collect the newest run of every example into one page; add missing reports."""
+    """Collect the newest run of every example on one page; add missing reports."""
     from common.report.pages import collect
 
-    lines = {name: line for name, line in index().items() if _is_trained(name)}
+    trained = new_example.templates(ROOT)
+    lines = {name: line for name, line in index().items() if name in trained}
     page, written, damaged = collect(options.runs_dir, lines)
     for line in damaged:
         print(f"skipped: {line}", file=sys.stderr)
@@ -75,31 +96,27 @@ def report(options: Report):
 def new(options: New):
     """Copy an example, with its tests, as the start of your own."""
     new_example.copy(ROOT, options.source, options.name)
-    print(new_example.what_to_edit(ROOT, options.source, options.name))
+    print(EDIT.strip().format(name=options.name, source=options.source))
 
 
-def compare(options: Compare):
-    """Run the comparisons of all examples and write what they found on one page."""
+def compare(options: CompareAll):
+    """Run the comparisons of all examples and write the results on one page."""
     from examples.compare_all import run_all
 
     run_all(options)
 
 
 def benchmark(options: Benchmark):
-    """Time training steps: built-in, by hand, unrolled, XLA, gated, PyTorch."""
+    """Time training steps: built-in, by hand, unrolled, XLA, GRU, LSTM, PyTorch."""
     cli.import_keras()
     from examples.benchmark.run import benchmark
 
     benchmark(options)
 
 
-def _is_trained(name: str) -> bool:
-    return name in new_example.templates(ROOT)
-
-
 def main():
     """Parse the command line and call the verb."""
-    cli.main("", show, new, report, compare, benchmark, presets={}, keras=False)
+    cli.main("examples", show, new, report, compare, benchmark, presets={}, keras=False)
 
 
 if __name__ == "__main__":

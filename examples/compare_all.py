@@ -6,57 +6,58 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import tyro
+from typing import Annotated, Any
 
 from common import settings
 from common.command_line import new_example
-from common.errors import UserError, check_choice, check_whole
+from common.comparison import results_page
+from common.errors import UserError, check_choice
+from common.settings import Checked, Limits
+from common.training import run_folder
 
 ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compare:
+class CompareAll(Checked):
     """What to compare and where the page goes."""
 
     preset: str = "default"
     """Preset of every example."""
-    seeds: int = 3
+    seeds: Annotated[int, Limits(1, 100)] = 3
     """Trainings of each cell, with seeds 0, 1, 2, ..."""
     examples: tuple[str, ...] = ()
-    """Examples to train now; default: all. Of the others, the newest comparison with
-    the same preset and seeds is taken from --runs-dir."""
-    from_runs: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Train nothing; make the page of what is in --runs-dir."""
+    """Examples to compare now; default: all. For the others, the page takes the newest
+    comparison with the same preset and seeds from --runs-dir."""
+    from_runs: bool = False
+    """Train nothing. Write the page from the comparisons in --runs-dir."""
+    resume: bool = False
+    """Continue interrupted comparisons. A finished one is not repeated."""
     runs_dir: str = "runs"
     """Folder of the run folders."""
     output: str = "RESULTS.md"
-    """Page to write. Beside RESULTS.md, the tables in the examples' READMEs follow."""
+    """Page to write. With RESULTS.md, the tables in the examples' READMEs follow."""
 
     def __post_init__(self):
-        check_whole("--seeds", self.seeds, at_least=1, at_most=100)
+        super().__post_init__()
         if self.examples and self.from_runs:
             raise UserError("give --examples or --from-runs, not both")
 
     @property
     def command(self) -> str:
-        """What the user types for the page, wherever runs and page may lie."""
+        """What the user types for the page, wherever runs and page may be."""
         return f"python -m examples compare --preset {self.preset} --seeds {self.seeds}"
 
 
-def run_all(options: Compare):
+def run_all(options: CompareAll):
     """Run the comparisons, each in a process of its own, and write the page.
 
-    The page is written anew after each of them, so that a run that is cut short loses
-    only the comparison that it was at.
+    The page is written again after each of them: an interruption loses one comparison
+    at most.
 
     Raises:
         UserError: the options are wrong, or a comparison failed.
     """
-    from common.comparison import results_page
-
     names = new_example.templates(ROOT)
     for name in options.examples:
         check_choice("--examples", name, names)
@@ -72,7 +73,7 @@ def run_all(options: Compare):
     failed = []
     for number, name in enumerate(chosen, start=1):
         print(f"\n{name}, {number} of {len(chosen)}", flush=True)
-        if _run(name, options):
+        if _run(name, options, wanted[name]):
             _write(options, wanted)
         else:
             failed.append(name)
@@ -84,7 +85,7 @@ def _config(name: str) -> Any:
     return importlib.import_module(f"examples.{name}.config")
 
 
-def _settings(name: str, options: Compare) -> dict[str, Any] | None:
+def _settings(name: str, options: CompareAll) -> dict[str, Any] | None:
     """Return the settings of an example's comparison; `None` without such a preset."""
     config = _config(name)
     if options.preset not in config.PRESETS:
@@ -93,23 +94,36 @@ def _settings(name: str, options: Compare) -> dict[str, Any] | None:
     return {**settings.to_json(made), "seeds": options.seeds}
 
 
-def _run(name: str, options: Compare) -> bool:
+def _run(name: str, options: CompareAll, wanted: dict[str, Any]) -> bool:
     """Compare in a process of its own, which gives all memory back; say if it worked.
 
     Raises:
         KeyboardInterrupt: it was interrupted.
     """
     words = ["--preset", options.preset, "--seeds", str(options.seeds)]
+    words += ["--runs-dir", options.runs_dir]
+    if options.resume:
+        if results_page.newest(Path(options.runs_dir) / name, wanted)[0]:
+            return True
+        if _can_resume(name, options, wanted):
+            words = ["--resume", "--runs-dir", options.runs_dir]
     command = [sys.executable, "-m", f"examples.{name}", "compare", *words]
-    done = subprocess.run([*command, "--runs-dir", options.runs_dir], check=False)
+    done = subprocess.run(command, check=False)
     if done.returncode == 130:
         raise KeyboardInterrupt
     return done.returncode == 0
 
 
-def _write(options: Compare, wanted: dict[str, dict[str, Any] | None]) -> Sequence:
-    from common.comparison import results_page
+def _can_resume(name: str, options: CompareAll, wanted: dict[str, Any]) -> bool:
+    """Say whether the newest interrupted comparison has the wanted settings."""
+    try:
+        run = run_folder.find_unfinished(name, options.runs_dir, run_folder.COMPARISON)
+        return run_folder.read_config(name, run) == wanted
+    except UserError:
+        return False
 
+
+def _write(options: CompareAll, wanted: dict[str, dict[str, Any] | None]) -> Sequence:
     documents, missing = [], []
     for name, one in wanted.items():
         if one is None:
