@@ -3,11 +3,12 @@
 import os
 import platform
 import re
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("tensorflow", "keras")
+PACKAGES = ("tensorflow", "keras", "torch")
 
 
 def describe() -> dict[str, Any]:
@@ -45,3 +46,13 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
+
+
+def facts(document: Mapping[str, Any]) -> list[str]:
+    """Return a document's `machine` and `versions` in words."""
+    described, versions = document["machine"], document["versions"]
+    memory = f", {described['memory']} GiB" if described["memory"] else ""
+    return [
+        f"{described['cpu']}, cores used: {described['cores']}{memory}",
+        ", ".join(f"{name} {version}" for name, version in versions.items()),
+    ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from common import files
-from common.comparison import timing
+from common.comparison import machine, timing
 from common.comparison.findings import findings
 from common.errors import UserError, one_line
 from common.training import run_folder
@@ -154,16 +154,26 @@ def write(
             texts[readme] = BLOCK.sub(
                 lambda found, new=new: f"{found[1]}\n{new}\n\n{found[2]}", text, count=1
             )
-    try:
-        for file, text in texts.items():
-            files.write_text(file, text)
-    except OSError as error:
-        raise UserError(f"{file} cannot be written: {one_line(error)}") from None
+    write_files(texts)
     return list(texts)
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence]) -> str:
-    lines = [columns, ["---"] * 2 + ["--:"] * (len(columns) - 2), *rows]
+def write_files(texts: Mapping[Path, str]):
+    """Write each text to its path.
+
+    Raises:
+        UserError: one cannot be written.
+    """
+    try:
+        for path, text in texts.items():
+            files.write_text(path, text)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {one_line(error)}") from None
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence], *, left: int = 2) -> str:
+    """Return a Markdown table, whose columns after the first `left` are numbers."""
+    lines = [columns, ["---"] * left + ["--:"] * (len(columns) - left), *rows]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
@@ -187,7 +197,7 @@ def _cells(documents: Sequence[Mapping[str, Any]]) -> str:
             )
             for row in document["cells"]
         ]
-    return _table(CELLS_TABLE, rows)
+    return table(CELLS_TABLE, rows)
 
 
 def _pairs(documents: Sequence[Mapping[str, Any]]) -> str:
@@ -204,20 +214,17 @@ def _pairs(documents: Sequence[Mapping[str, Any]]) -> str:
                 timing.says(ratio),
             )
         )
-    return _table(PAIR_TABLE, rows)
+    return table(PAIR_TABLE, rows)
 
 
 def _words(document: Mapping[str, Any]) -> str:
     """Return what the numbers of an example say, and how they were measured."""
     example, preset = document["example"], document["preset"]
     flags = "" if preset == "default" else f" --preset {preset}"
-    machine, versions = document["machine"], document["versions"]
-    memory = f", {machine['memory']} GiB" if machine["memory"] else ""
     facts = [
         f"`python -m examples.{example} compare{flags} --seeds {document['seeds']}`",
         f"{document['dataset']}, {_seeds(document)}, {document['date']}",
-        f"{machine['cpu']}, cores used: {machine['cores']}{memory}",
-        ", ".join(f"{name} {version}" for name, version in versions.items()),
+        *machine.facts(document),
     ]
     says = " ".join(findings(document))
     return f"**{example}**: {says}\n\n**{example}**, measured: {'; '.join(facts)}."

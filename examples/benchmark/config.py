@@ -23,10 +23,9 @@ class Benchmark(Checked):
     preset: str = "default"
     """Named set of defaults: default, or smoke, which takes seconds."""
     units: Annotated[Numbers, Limits(1, 4096)] = (8, 16, 32, 64, 128, 256, 512)
-    """Widths of the hidden state, each with the middle one of --steps. The input has
-    as many features."""
+    """Widths of state and input, timed with the middle one of --steps."""
     steps: Annotated[Numbers, Limits(1, 1024)] = (16, 64, 128)
-    """Time steps of a sequence, each with the middle one of --units."""
+    """Time steps of a sequence, timed with the middle one of --units."""
     lengths: Annotated[Numbers, Limits(1, 100_000)] = (100, 200, 400, 800, 1600, 3200)
     """Time steps of long sequences, each timed in a process of its own."""
     batch_size: Annotated[int, Limits(1, 100_000)] = 64
@@ -42,8 +41,7 @@ class Benchmark(Checked):
     seed: Annotated[int, Limits(0, MAX_SEED)] = 0
     """Fixes weights and data."""
     output: str | None = None
-    """Markdown page to write, such as BENCHMARK.md. It replaces only pages that this
-    command has written."""
+    """Markdown page to write. Only a page of this command is replaced."""
     runs_dir: str = "runs"
     """Folder for run folders. This run becomes RUNS_DIR/benchmark/DATE-TIME."""
 

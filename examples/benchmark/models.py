@@ -48,28 +48,21 @@ def recurrent_layers(model: keras.Model) -> list[keras.layers.RNN]:
     return found
 
 
-def default_way(cell: str, model: keras.Model) -> Way:
-    """Return how a compiled model computes its step as its example set it."""
-    unroll = all(layer.unroll for layer in recurrent_layers(model))
-    return Way(cell, unroll, bool(model.jit_compile), model.steps_per_execution)
-
-
 def training_steps(
     example: str, preset: str, seed: int
 ) -> tuple[dict[Way, Step], list[Way], list[int]]:
-    """Build a new model of an example for each way, all on the same batch.
-
-    Returns:
-        the training steps by way, the ways that are the defaults of the example, and
-        the shape of the inputs.
-    """
+    """Return an example's training steps by way, its defaults, its inputs' shape."""
     source = task(example, preset)
     batches = source.train(seed)
     inputs, targets = batch = batches[batches.num_batches // 2]
     inputs = inputs[0] if isinstance(inputs, tuple) else inputs
-    models = {cell: source.build(cell, seed) for cell in CELLS}
-    defaults = [default_way(cell, model) for cell, model in models.items()]
-    layers = recurrent_layers(models["builtin"])
+    defaults = []
+    for cell in CELLS:
+        model = source.build(cell, seed)
+        layers = recurrent_layers(model)
+        unroll = all(layer.unroll for layer in layers)
+        xla, steps_per_call = bool(model.jit_compile), model.steps_per_execution
+        defaults.append(Way(cell, unroll, xla, steps_per_call))
     long = inputs.shape[1] * len(layers) > MAX_UNROLLED_XLA
     kinds = [kind for kind in WAYS if not (long and kind[:2] == (True, True))]
     ways = [Way(cell, *kind) for cell in CELLS for kind in kinds]
@@ -84,6 +77,6 @@ def training_steps(
         steps[way] = training_step(model, batch)
     # A language model, with a target for every id, is timed in PyTorch as well.
     if inputs is batch[0] and inputs.shape == targets.shape and pytorch.installed():
-        size = {"units": layers[0].units, "ids": models["builtin"].output_shape[-1]}
-        steps[Way(TORCH)] = pytorch.every_state_step(*batch, **size, seed=seed)
+        size = {"units": layers[0].cell.units, "ids": model.output_shape[-1]}
+        steps[Way(TORCH)] = pytorch.training_step(batch, **size, seed=seed)
     return steps, defaults, list(inputs.shape)

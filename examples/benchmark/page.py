@@ -1,80 +1,48 @@
 """Tables and findings of a benchmark, and the page that holds them."""
 
-import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any, NamedTuple
 
-from common import files
-from common.comparison import results_page, timing
-from common.errors import UserError, one_line
+from common.comparison import machine, results_page, timing
 from examples.benchmark import ways
-from examples.benchmark.config import Benchmark, middle
+from examples.benchmark.config import middle
 
 COMMAND = "python -m examples benchmark"
 Document = Mapping[str, Any]
-KERAS = [ways.BUILTIN, ways.TEXTBOOK, ways.CONCISE, ways.HOISTED, ways.ROW_LOOKUP]
-KERAS += [ways.UNROLL, ways.XLA, ways.TEN, ways.TOGETHER, ways.GRU, ways.LSTM]
-# Ratios of times: of one way to another.
-CLAIMS = [(ways.CONCISE, ways.TEXTBOOK), (ways.ROW_LOOKUP, ways.ONE_HOT)]
-CLAIMS += [(ways.BUILTIN, ways.TORCH), (ways.TOGETHER, ways.TORCH)]
-PAIRS = [(way, ways.TORCH) for way in [*KERAS, ways.ONE_HOT]]
-PAIRS += [(way, ways.BUILTIN) for way in KERAS[1:]] + CLAIMS[:2]
+# Of each pair, the time of the first is divided by that of the second.
+CLAIMS = [(ways.BUILTIN, ways.TORCH), (ways.TOGETHER, ways.TORCH)]
+CLAIMS += [(ways.CONCISE, ways.TEXTBOOK), (ways.ROW_LOOKUP, ways.ONE_HOT)]
 ABOUT = """
-Ways are timed in turns, A B C, then C B A, in {rounds} rounds of a batch of {batch}
-sequences. Inputs have as many features as there are units. GRU and LSTM do three and
-four times the work of SimpleRNN. nn.RNN computes what SimpleRNN computes; in one
-process, TensorFlow and PyTorch slow each other down.
+Ways are timed in turns, A B C, then C B A, in {rounds} rounds. Inputs have as many
+features as there are units. GRU and LSTM do three and four times the work of SimpleRNN.
+In one process, TensorFlow and PyTorch slow each other down.
 
-A ratio of times is the median over the rounds and its 95 % interval. One way is faster
-or slower than another if the interval is more than {noise:.0%} away from 1, as fast if
-it is less than that away, else undecided. The concise cell has one product of [x ; h]
-with [W_F ; W_R], the textbook cell two products and a sum.
+A ratio of times is the median over the rounds and its 95 % interval. A way is faster or
+slower than another if the interval is more than {noise:.0%} away from 1, as fast if all
+of it is closer, else undecided. The concise cell has one product of [x ; h] with
+[W_F ; W_R], the textbook cell two products and a sum.
 
-Percent of peak is the rate of a step's matrix products, relative to one large product
-({side} by {side}, float32, all cores) timed in the same turns. With B sequences, T steps,
-D features and U units, the forward pass counts 2 B T (D + U) U operations, the gradient
-of the weights as many, that of the state 2 B T U U. The gradient of the input is not
-computed.
+Percent of peak is the rate of a step's matrix products, relative to that of one large
+product ({side} by {side}, float32, all cores) in the same turns.
 
 [CONTRIBUTING](CONTRIBUTING.md) says how to repeat the benchmark.
 """
 
 
 class Section(NamedTuple):
-    """A table, and the sentences around it."""
+    """A table, and the sentences below it."""
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
-    findings: Sequence[str] = ()
-    about: str = ""
-
-
-def command(options: Benchmark) -> str:
-    """Return the command that repeats a benchmark."""
-    usual = Benchmark(preset=options.preset, **Benchmark.PRESETS[options.preset])
-    words = [COMMAND]
-    if options.preset != Benchmark.preset:
-        words.append(f"--preset {options.preset}")
-    for field in dataclasses.fields(options):
-        value = getattr(options, field.name)
-        if field.name != "runs_dir" and value != getattr(usual, field.name):
-            several = " ".join(map(str, value)) if isinstance(value, tuple) else value
-            words.append(f"--{field.name.replace('_', '-')} {several}")
-    return " ".join(words)
+    findings: Sequence[str]
 
 
 def facts(document: Document) -> list[str]:
-    """Return lines on the machine and the versions."""
-    machine = document["machine"]
-    memory = f", {machine['memory']} GiB" if machine["memory"] else ""
-    return [
-        f"{document['date']}: {machine['cpu']}, cores used: {machine['cores']}, "
-        f"threads: {document['threads']}{memory}",
-        ", ".join(f"{name} {found}" for name, found in document["versions"].items()),
-    ]
+    """Return lines on when and on what it was measured."""
+    cpu, versions = machine.facts(document)
+    return [f"{document['date']}: {cpu}, threads: {document['threads']}", versions]
 
 
 def split(document: Document) -> tuple[list[Document], list[Document]]:
@@ -98,66 +66,50 @@ def sections(document: Document) -> Iterator[Section]:
 def _by_size(sizes: Sequence[Document], by: str, fixed: str) -> Iterator[Section]:
     """Yield the tables with one column for each size."""
     names = list(sizes[0]["seconds"])
-
-    def section(title: str, rows: Mapping[str, Callable], findings=()) -> Section:
-        columns = ["", *(f"{size[by]} {by}" for size in sizes)]
-        cells = [[name, *map(cell, sizes)] for name, cell in rows.items()]
-        return Section(f"{title}, by {by}; {fixed}", columns, cells, findings)
-
-    yield section(
-        "milliseconds per training step",
-        {
-            way: lambda size, way=way: milliseconds(size["seconds"][way])
+    pairs = [(way, ways.TORCH) for way in names if way != ways.TORCH]
+    pairs += [(w, ways.BUILTIN) for w in names if w not in (ways.BUILTIN, ways.TORCH)]
+    pairs = [pair for pair in dict.fromkeys(pairs + CLAIMS) if pair[1] in names]
+    tables = {
+        "milliseconds per training step": {
+            way: [digits(1000 * median(size["seconds"][way])) for size in sizes]
             for way in names
         },
-    )
-    yield section(
-        "ratio of times",
-        {
-            f"{way} / {base}": lambda size, pair=(way, base): interval(size, *pair)
-            for way, base in PAIRS
-            if base in names
+        "ratio of times": {
+            f"{way} / {base}": [words(ratio(size, way, base)) for size in sizes]
+            for way, base in pairs
         },
-        [finding(sizes, *pair, by) for pair in CLAIMS if pair[1] in names],
-    )
-    best = [max(names, key=lambda way: peak(size, way)) for size in sizes]  # noqa: B023
-    listed = "; ".join(f"{way} at {s[by]}" for way, s in zip(best, sizes, strict=True))
-    yield section(
-        "percent of peak",
-        {
-            "peak, 10^9 operations per second": lambda size: digits(_rate(size) / 1e9),
-            **{way: lambda size, way=way: f"{peak(size, way):.0%}" for way in names},
+        "percent of peak": {
+            "peak, 10^9 operations per second": [
+                digits(s["peak"] / 1e9) for s in sizes
+            ],
+            **{way: [f"{size['of_peak'][way]:.0%}" for size in sizes] for way in names},
         },
-        [f"Highest percent of peak, by {by}: {listed}."],
-    )
-    yield section(
-        "seconds until the first step is done, compiling included",
-        {way: lambda size, way=way: digits(size["first_call"][way]) for way in names},
-    )
+        "seconds until the first step is done, compiling included": {
+            way: [digits(size["first_call"][way]) for size in sizes] for way in names
+        },
+    }
+    best = [f"{max(names, key=s['of_peak'].get)} at {s[by]}" for s in sizes]
+    findings = {
+        "ratio of times": [finding(sizes, *p, by) for p in CLAIMS if p in pairs],
+        "percent of peak": [f"Closest to the peak, by {by}: {'; '.join(best)}."],
+    }
+    for title, rows in tables.items():
+        yield Section(
+            f"{title}, by {by}; {fixed}, {sizes[0]['batch']} sequences",
+            ["", *(f"{size[by]} {by}" for size in sizes)],
+            [[name, *cells] for name, cells in rows.items()],
+            findings.get(title, []),
+        )
 
 
-def _rate(size: Document) -> float:
-    return median(size["operations_per_second"])
-
-
-def peak(size: Document, way: str) -> float:
-    """Return the rate of a way's products over that of one large product."""
-    return size["operations"][way] / median(size["seconds"][way]) / _rate(size)
-
-
-def milliseconds(seconds: Sequence[float]) -> str:
-    """Return the median in milliseconds."""
-    return digits(1000 * median(seconds))
+def ratio(size: Document, way: str, base: str) -> dict[str, float]:
+    """Return the ratio of the times of two ways, and its interval."""
+    return timing.ratio(size["seconds"][way], size["seconds"][base])
 
 
 def digits(value: float) -> str:
     """Return a number with three digits, or its whole part."""
     return f"{value:,.{0 if value >= 100 else 1 if value >= 10 else 2}f}"
-
-
-def interval(size: Document, way: str, base: str) -> str:
-    """Return the ratio of the times of two ways, and its interval."""
-    return words(timing.ratio(size["seconds"][way], size["seconds"][base]))
 
 
 def words(ratio: Mapping[str, float]) -> str:
@@ -169,8 +121,8 @@ def finding(sizes: Sequence[Document], way: str, base: str, by: str) -> str:
     """Say at which sizes a way is faster than another, slower, as fast or undecided."""
     groups: dict[str, list[str]] = {}
     for size in sizes:
-        ratio = timing.ratio(size["seconds"][way], size["seconds"][base])
-        says = "half the time or less" if ratio["high"] <= 0.5 else timing.says(ratio)
+        found = ratio(size, way, base)
+        says = "twice as fast or more" if found["high"] <= 0.5 else timing.says(found)
         groups.setdefault(says, []).append(str(size[by]))
     parts = [f"{says} at {', '.join(at)} {by}" for says, at in groups.items()]
     return f"{way[0].upper()}{way[1:]} against {base}: {'; '.join(parts)}."
@@ -186,88 +138,47 @@ def _lengths(rows: Sequence[Document]) -> Section:
             f"{way}: {steps:.0f} times the steps take {seconds:.0f} times the time. "
             f"Memory grows by {kib:.0f} KiB per time step."
         )
-    return Section(
-        f"growth with the length of the sequence; {rows[0]['units']} units",
-        ("", "steps", "ms per step", "us per time step", "peak MiB", "MiB before"),
-        [
-            (
-                row["way"],
-                f"{row['steps']:,}",
-                digits(1000 * row["seconds"]),
-                digits(1e6 * row["seconds"] / row["steps"]),
-                f"{row['memory']:,.0f}",
-                f"{row['before']:,.0f}",
-            )
-            for row in rows
-        ],
-        findings,
-        "Each length in a process of its own. Its memory before the first step includes "
-        "the libraries.",
-    )
+    cells = []
+    for row in rows:
+        ms, us = 1e3 * row["seconds"], 1e6 * row["seconds"] / row["steps"]
+        numbers = map(digits, (ms, us, row["memory"], row["before"]))
+        cells.append((row["way"], f"{row['steps']:,}", *numbers))
+    title = f"long sequences, each length in a new process; {rows[0]['units']} units, "
+    columns = ("", "steps", "ms per step", "us per time step", "peak MiB", "MiB before")
+    return Section(f"{title}{rows[0]['batch']} sequences", columns, cells, findings)
 
 
 def _example(part: Document) -> Section:
     """Return the table of an example's own model."""
     defaults = {row["cell"]: row for row in part["ways"] if row["default"]}
-    rows, faster = [], dict.fromkeys(defaults, (1.0, ""))
+    builtin, rows = defaults["builtin"], []
     for row in part["ways"]:
-        base = defaults.get(row["cell"], defaults["builtin"])
-        ratio = timing.ratio(row["seconds"], base["seconds"])
-        rows.append(
-            (
-                f"{row['name']}{' *' * row['default']}",
-                milliseconds(row["seconds"]),
-                words(ratio),
-                digits(row["first_call"]),
-            )
-        )
-        if timing.says(ratio) == "faster" and row["cell"] in defaults:
-            found = (ratio["median"], f"{row['name']}, {words(ratio)}")
-            faster[row["cell"]] = min(faster[row["cell"]], found)
-    ratio = timing.ratio(*(defaults[cell]["seconds"] for cell in ("custom", "builtin")))
+        base = defaults.get(row["cell"], builtin)  # for PyTorch, that of SimpleRNN
+        found = timing.ratio(row["seconds"], base["seconds"])
+        says = "default" if row["default"] else timing.says(found)
+        ms, first = digits(1000 * median(row["seconds"])), digits(row["first_call"])
+        rows.append((row["name"], ms, words(found), says, first))
+    found = timing.ratio(defaults["custom"]["seconds"], builtin["seconds"])
+    says = f"custom / builtin, both defaults: {words(found)}, {timing.says(found)}."
     return Section(
-        f"{part['example']}: its own model, preset {part['preset']}",
-        ("way", "ms per step", "ratio to the default", "seconds to first step"),
+        f"{part['example']}: its own model, preset {part['preset']}, one batch "
+        f"{tuple(part['batch'])} again and again",
+        ("way", "ms per step", "ratio to the default", "says", "seconds to first step"),
         rows,
-        [
-            *(
-                f"Faster than {c}'s default: {w or 'none'}."
-                for c, (_, w) in faster.items()
-            ),
-            f"Custom / builtin, both defaults: {words(ratio)}, {timing.says(ratio)}.",
-        ],
-        f"One batch {tuple(part['batch'])}, in memory, again and again. * marks the "
-        "default of each cell. PyTorch is compared with the default of builtin.",
+        [says],
     )
 
 
 def markdown(document: Document) -> str:
     """Return the page of a benchmark."""
-    settings = document["settings"]
-    about = {"rounds": settings["rounds"], "batch": settings["batch_size"]}
+    rounds = document["settings"]["rounds"]
     paragraphs = [
         f"{results_page.marker(COMMAND)}\n# Benchmark: the time of a training step",
         f"```bash\n{document['command']}\n```",
         "; ".join(facts(document)) + ".",
-        ABOUT.strip().format(**about, noise=timing.NOISE, side=ways.PRODUCT_SIDE),
+        ABOUT.format(rounds=rounds, noise=timing.NOISE, side=ways.PRODUCT_SIDE).strip(),
     ]
-    for section in sections(document):
-        title = section.title[0].upper() + section.title[1:]
-        rule = ["---"] + ["--:"] * (len(section.columns) - 1)
-        lines = (section.columns, rule, *section.rows)
-        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        table = table.replace(" * |", r" \* |")
-        paragraphs += [f"## {title}", section.about, table, *section.findings]
-    return "\n\n".join(filter(None, paragraphs)) + "\n"
-
-
-def write(path: Path, document: Document):
-    """Write the page.
-
-    Raises:
-        UserError: it cannot be written.
-    """
-    try:
-        files.write_text(path, markdown(document))
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {one_line(error)}") from None
+    for title, columns, rows, findings in sections(document):
+        paragraphs.append(f"## {title[0].upper()}{title[1:]}")
+        paragraphs += [results_page.table(columns, rows, left=1), *findings]
+    return "\n\n".join(paragraphs) + "\n"

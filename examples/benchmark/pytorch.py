@@ -1,6 +1,6 @@
-"""Training steps in PyTorch. This module does not load TensorFlow.
+"""A training step in PyTorch. This module does not load TensorFlow.
 
-Letters: B batch, T time steps, U units.
+Letters: B batch, T time steps, D features, U units.
 """
 
 import importlib.util
@@ -25,68 +25,40 @@ def arrays(*, batch: int, steps: int, units: int, seed: int) -> tuple:
     return tuple(random.normal(size=shape).astype("float32") for shape in shapes)
 
 
-def last_state_step(*, batch: int, steps: int, units: int, seed: int) -> Step:
-    """Return the training step of `nn.RNN` whose last state gives one number."""
-    import torch
+def training_step(batch: tuple, *, units: int, seed: int, ids: int = 0) -> Step:
+    """Return the training step of `nn.RNN` and a linear layer.
 
-    torch.manual_seed(seed)
-    data = arrays(batch=batch, steps=steps, units=units, seed=seed)
-    inputs, targets = map(torch.from_numpy, data)
-    recurrent = torch.nn.RNN(units, units, batch_first=True)
-    dense = torch.nn.Linear(units, 1)
-
-    def loss():
-        states, _ = recurrent(inputs)
-        return torch.nn.functional.mse_loss(dense(states[:, -1]), targets)
-
-    return _step(loss, [*recurrent.parameters(), *dense.parameters()])
-
-
-def every_state_step(
-    x: np.ndarray, y: np.ndarray, *, units: int, ids: int, seed: int
-) -> Step:
-    """Return the training step of `nn.RNN` whose every state predicts the next id.
-
-    It is text generation's: one-hot inputs, a state carried from batch to batch.
-
-    Args:
-        x: ids (B, T).
-        y: next ids (B, T).
-        units: U.
-        ids: number of different ids.
-        seed: fixes the weights.
+    The batch is vectors (B, T, D) and a target (B, 1) for the last state. With `ids`,
+    their number, it is ids (B, T), read as one-hot vectors, and the next ids (B, T);
+    the state is carried from call to call.
     """
     import torch
-
-    torch.manual_seed(seed)
-    inputs, targets = (torch.from_numpy(part.astype("int64")) for part in (x, y))
-    recurrent = torch.nn.RNN(ids, units, batch_first=True)
-    dense = torch.nn.Linear(units, ids)
-    state = torch.zeros(1, len(x), units)
-
-    def loss():
-        one_hot = torch.nn.functional.one_hot(inputs, ids).float()
-        states, last = recurrent(one_hot, state.clone())
-        state.copy_(last.detach())
-        logits = dense(states).flatten(0, 1)
-        return torch.nn.functional.cross_entropy(logits, targets.flatten())
-
-    return _step(loss, [*recurrent.parameters(), *dense.parameters()], clip=1.0)
-
-
-def _step(loss: Callable, weights: list, clip: float = float("inf")) -> Step:
-    import torch
+    from torch.nn import functional
 
     torch.set_num_threads(machine.describe()["cores"])
+    torch.manual_seed(seed)
+    inputs, targets = map(torch.from_numpy, batch)
+    recurrent = torch.nn.RNN(ids or inputs.shape[-1], units, batch_first=True)
+    dense = torch.nn.Linear(units, ids or 1)
+    weights = [*recurrent.parameters(), *dense.parameters()]
     optimizer = torch.optim.Adam(weights)
+    state = None
 
     def step() -> float:
+        nonlocal state
         optimizer.zero_grad()
-        value = loss()
-        value.backward()
-        if np.isfinite(clip):
-            torch.nn.utils.clip_grad_norm_(weights, clip)
+        if ids:
+            one_hot = functional.one_hot(inputs.long(), ids).float()
+            states, last = recurrent(one_hot, state)
+            state = last.detach()
+            logits = dense(states).flatten(0, 1)
+            loss = functional.cross_entropy(logits, targets.long().flatten())
+        else:
+            loss = functional.mse_loss(dense(recurrent(inputs)[0][:, -1]), targets)
+        loss.backward()
+        if ids:  # as text generation does
+            torch.nn.utils.clip_grad_norm_(weights, 1.0)
         optimizer.step()
-        return value.item()
+        return loss.item()
 
     return step

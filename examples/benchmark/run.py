@@ -1,17 +1,18 @@
 """Time everything in turns, and leave the numbers, figures and a page.
 
 TensorFlow and PyTorch are timed in one process, each with one thread per core, and slow
-each other down. In processes of their own, on two cores, SimpleRNN and nn.RNN of 16 units
-both took 3.2 ms, against 4.3 and 4.0 ms here; of 128 units, 9.2 and 10.4 against 10.3 and
-11.0 ms. So their ratio is wrong by up to 10 %, in favour of nn.RNN.
+each other down: the ratio of SimpleRNN to nn.RNN is up to 10 % higher than in processes
+of their own.
 """
 
 import dataclasses
 import gc
+import shlex
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import date
-from importlib import metadata
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import keras
@@ -38,24 +39,31 @@ def benchmark(options: Benchmark, console: Console | None = None) -> Row:
     if options.output is not None:
         results_page.check_free(Path(options.output), page.COMMAND)
     settings = dataclasses.asdict(options)
-    del settings["runs_dir"], settings["output"]
     run = run_folder.start("benchmark", options.runs_dir, settings)
-    document = {**about(options), "settings": settings}
+    found, threads = machine.describe(), tf.config.threading
+    document = {
+        "command": shlex.join(["python", "-m", "examples", *sys.argv[1:]]),
+        "date": date.today().isoformat(),
+        "machine": found,
+        "versions": machine.versions(),
+        "threads": threads.get_intra_op_parallelism_threads() or found["cores"],
+        "settings": settings,
+    } | {"sizes": [], "examples": [], "lengths": []}
     say(console, "\n".join(page.facts(document)))
     if not pytorch.installed():
         note(console, "PyTorch is not installed, and so is not timed")
-    document |= {"sizes": [], "lengths": [], "examples": []}
     for part, row in timings(options, console):
         document[part].append(row)
         # After each, so that an interrupted benchmark leaves what it has.
         files.write_json(run / "benchmark.json", document)
     with attempt(console, "figures"):
         figures.draw(run / "figures", document)
-    for section in page.sections(document):
-        table(console, section.title, section.columns, section.rows)
-        say(console, "\n".join(section.findings))
+    for title, columns, rows, findings in page.sections(document):
+        table(console, title, columns, rows)
+        for line in findings:
+            say(console, line)
     if options.output is not None:
-        page.write(Path(options.output), document)
+        results_page.write_files({Path(options.output): page.markdown(document)})
     say(console, f"run folder: {run.path}")
     return document
 
@@ -71,39 +79,20 @@ def timings(options: Benchmark, console: Console) -> Iterator[tuple[str, Row]]:
     size = {"batch": options.batch_size, "units": middle(options.units)}
     for steps in sorted(options.lengths):
         say(console, f"length {steps}")
-        for way in (ways.BUILTIN, *[ways.TORCH] * pytorch.installed()):
-            found = lengths.measure(way, **size, steps=steps, seed=options.seed)
-            yield "lengths", {"way": way, **size, "steps": steps, **found}
-
-
-def about(options: Benchmark) -> Row:
-    """Return what was measured, when and on what."""
-    versions, described = machine.versions(), machine.describe()
-    if pytorch.installed():
-        versions["torch"] = metadata.version("torch")
-    threads = tf.config.threading.get_intra_op_parallelism_threads()
-    return {
-        "command": page.command(options),
-        "date": date.today().isoformat(),
-        "machine": described,
-        "versions": versions,
-        "threads": threads or described["cores"],  # 0: one per core
-    }
+        size["steps"] = steps
+        for torch in (False, True)[: 1 + pytorch.installed()]:
+            found = lengths.measure(torch=torch, **size, seed=options.seed)
+            way = ways.TORCH if torch else ways.BUILTIN
+            yield "lengths", {"way": way, **size, **found}
 
 
 def timed(
     calls: dict[Any, ways.Step], per_call: Mapping[Any, int], options: Benchmark
 ) -> tuple[dict[Any, float], dict[Any, list[float]]]:
-    """Return the seconds of each way's first call, and of one step in each round.
-
-    Args:
-        calls: by way. They are removed, to free the memory of the models.
-        per_call: steps in one call, where it is not 1.
-        options: number of rounds, and seconds of a turn.
-    """
+    """Return the seconds of each first call, and of one step in each round."""
     first = timing.first_calls(calls)
     taken = timing.alternate(calls, rounds=options.rounds, seconds=options.seconds)
-    calls.clear()
+    calls.clear()  # frees the memory of the models, with the two lines that follow
     keras.backend.clear_session()
     gc.collect()
     return first, {
@@ -115,16 +104,17 @@ def timed(
 def timed_size(options: Benchmark, units: int, steps: int) -> Row:
     """Return the seconds of a training step by way, one value per round."""
     size = {"batch": options.batch_size, "steps": steps, "units": units}
-    calls = ways.keras_ways(**size, seed=options.seed)
-    if pytorch.installed():
-        calls[ways.TORCH] = pytorch.last_state_step(**size, seed=options.seed)
+    calls = ways.all_ways(**size, seed=options.seed)
     calls[ways.PRODUCT], operations = ways.matrix_product()
     first, seconds = timed(calls, ways.STEPS_PER_CALL, options)
-    products = seconds.pop(ways.PRODUCT)
+    products = [operations / value for value in seconds.pop(ways.PRODUCT)]
+    peak = median(products)
+    rates = {way: ways.flops(way, **size) / median(seconds[way]) for way in seconds}
     return {
         **size,
-        "operations_per_second": [operations / value for value in products],
-        "operations": {way: ways.flops(way, **size) for way in seconds},
+        "operations_per_second": products,
+        "peak": peak,
+        "of_peak": {way: rate / peak for way, rate in rates.items()},
         "first_call": {way: first[way] for way in seconds},
         "seconds": seconds,
     }
@@ -136,13 +126,8 @@ def timed_example(options: Benchmark, name: str) -> Row:
     per_call = {way: way.steps_per_call for way in calls}
     first, seconds = timed(calls, per_call, options)
     rows = [
-        {
-            "name": str(way),
-            **way._asdict(),
-            "default": way in defaults,
-            "first_call": first[way],
-            "seconds": seconds[way],
-        }
+        {"name": str(way), **way._asdict(), "default": way in defaults}
+        | {"first_call": first[way], "seconds": seconds[way]}
         for way in seconds
     ]
     return {"example": name, "preset": options.models, "batch": shape, "ways": rows}
