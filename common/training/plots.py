@@ -118,45 +118,6 @@ def learning_curves(
     )
 
 
-def overlaid_curves(
-    path: Path, histories: dict[str, Sequence[dict[str, float]]], *, value: str
-):
-    """Draw one value of several histories into one diagram, by epoch.
-
-    Args:
-        path: the PNG file.
-        histories: one row an epoch each, by name; a later one is drawn thinner, so
-            that one that lies on top of another hides neither.
-        value: name of the value.
-    """
-    figure = Figure(figsize=(6, 3.6))
-    axes = figure.subplots()
-    widths = np.linspace(5, 1.5, len(histories))
-    colors = (ORANGE, BLUE, GREEN, GREY)
-    for (name, rows), width, color in zip(
-        histories.items(), widths, colors, strict=False
-    ):
-        epochs = [row["epoch"] for row in rows]
-        values = [row[value] for row in rows]
-        # A single epoch is a point, which a line alone would not show.
-        size = 2 * width
-        axes.plot(
-            epochs, values, ".-", c=color, linewidth=width, markersize=size, label=name
-        )
-    axes.ticklabel_format(axis="y", useOffset=False)
-    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
-    name = value.replace("val_", "validation ")
-    axes.set(xlabel="epoch", ylabel=name)
-    axes.legend()
-    ends = [f"{key} ends at {rows[-1][value]:.3g}" for key, rows in histories.items()]
-    save(
-        figure,
-        path,
-        caption=f"{name.capitalize()} by epoch. A thin line on a thick one: the same.",
-        alt=f"One line each for {' and '.join(histories)}: {', '.join(ends)}.",
-    )
-
-
 def confusion_matrix(path: Path, matrix: np.ndarray, labels: Sequence[str]):
     """Draw counts (C, C): rows are the true labels, columns the predicted ones."""
     count = len(labels)
