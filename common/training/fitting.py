@@ -199,7 +199,13 @@ def fit(
                 shuffle=False,
                 verbose=0 if console.quiet else 1 if console.is_terminal else 2,
                 callbacks=[
-                    *(order, ResetStates(), keras.callbacks.TerminateOnNaN(), stop, best),
+                    *(
+                        order,
+                        ResetStates(),
+                        keras.callbacks.TerminateOnNaN(),
+                        stop,
+                        best,
+                    ),
                     *(history, keras.callbacks.ProgbarLogger(), show, saver),
                 ],
             )

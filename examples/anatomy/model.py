@@ -36,8 +36,8 @@ def check_shapes(model: keras.Model, layers: list[Layer], *, batch: int, steps: 
     """
     # model.layers begins with the input.
     for layer, built in zip(layers, model.layers[1:], strict=True):
-        x_t = keras.KerasTensor((batch, layer.inputs))
-        h = keras.KerasTensor((batch, layer.units))
+        x_t = keras.KerasTensor((batch, built.input.shape[-1]))
+        h = keras.KerasTensor((batch, built.units))
         a_t = built.cell(x_t, [h])[0] if layer.recurrent else built(x_t)
         _, of_batch, of_all = shapes_of(layer.units, batch=batch, steps=steps)
         pairs = {
