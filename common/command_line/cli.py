@@ -18,6 +18,7 @@ import tyro
 
 from common import settings
 from common.errors import UserError, check_choice, one_line
+from common.report import pages
 from common.training import run_folder
 
 Verb = Callable[[Any], run_folder.Run | None]
@@ -80,8 +81,6 @@ def _run(verb: Verb, options: Any, *, keras: bool):
         import_keras()
     run = verb(options)
     if run is not None:
-        from common.report import pages  # loads SciPy, which --help does not need
-
         pages.leave(run)
         run_folder.close(run)
 

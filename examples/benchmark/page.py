@@ -1,33 +1,22 @@
 """Tables and findings of a benchmark, and the page that holds them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from common.comparison import machine, results_page, timing
+import jinja2
+
+from common.comparison import results_page, timing
 from examples.benchmark import ways
 from examples.benchmark.config import middle
 
 COMMAND = "python -m examples benchmark"
+TEMPLATE = Path(__file__).with_name("page.md")
 Document = Mapping[str, Any]
 # Of each pair, the time of the first is divided by that of the second.
 CLAIMS = [(ways.BUILTIN, ways.TORCH), (ways.TOGETHER, ways.TORCH)]
 CLAIMS += [(ways.CONCISE, ways.TEXTBOOK), (ways.ROW_LOOKUP, ways.ONE_HOT)]
-ABOUT = """
-Ways are timed in turns, A B C, then C B A, in {rounds} rounds. Inputs have as many
-features as there are units. GRU and LSTM do three and four times the work of SimpleRNN.
-In one process, TensorFlow and PyTorch slow each other down.
-
-A ratio of times is the median over the rounds and its 95 % interval. A way is faster or
-slower than another if the interval is more than {noise:.0%} away from 1, as fast if all
-of it is closer, else undecided. The concise cell has one product of [x ; h] with
-[W_F ; W_R], the textbook cell two products and a sum.
-
-Percent of peak is the rate of a step's matrix products, relative to that of one large
-product ({side} by {side}, float32, all cores) in the same turns.
-
-[CONTRIBUTING](CONTRIBUTING.md) says how to repeat the benchmark.
-"""
 
 
 class Section(NamedTuple):
@@ -41,8 +30,13 @@ class Section(NamedTuple):
 
 def facts(document: Document) -> list[str]:
     """Return lines on when and on what it was measured."""
-    cpu, versions = machine.facts(document)
-    return [f"{document['date']}: {cpu}, threads: {document['threads']}", versions]
+    machine, versions = document["machine"], document["versions"]
+    memory = f", {machine['memory']} GiB" if machine["memory"] else ""
+    return [
+        f"{document['date']}: {machine['cpu']}, cores used: {machine['cores']}, "
+        f"threads: {document['threads']}{memory}",
+        ", ".join(f"{name} {version}" for name, version in versions.items()),
+    ]
 
 
 def split(document: Document) -> tuple[list[Document], list[Document]]:
@@ -171,14 +165,12 @@ def _example(part: Document) -> Section:
 
 def markdown(document: Document) -> str:
     """Return the page of a benchmark."""
-    rounds = document["settings"]["rounds"]
-    paragraphs = [
-        f"{results_page.marker(COMMAND)}\n# Benchmark: the time of a training step",
-        f"```bash\n{document['command']}\n```",
-        "; ".join(facts(document)) + ".",
-        ABOUT.format(rounds=rounds, noise=timing.NOISE, side=ways.PRODUCT_SIDE).strip(),
-    ]
-    for title, columns, rows, findings in sections(document):
-        paragraphs.append(f"## {title[0].upper()}{title[1:]}")
-        paragraphs += [results_page.table(columns, rows, left=1), *findings]
-    return "\n\n".join(paragraphs) + "\n"
+    template = jinja2.Template(TEMPLATE.read_text(), trim_blocks=True)
+    return template.render(
+        document,
+        marker=results_page.marker(COMMAND),
+        facts="; ".join(facts(document)),
+        noise=f"{timing.NOISE:.0%}",
+        side=ways.PRODUCT_SIDE,
+        sections=sections(document),
+    )

@@ -63,7 +63,7 @@ def benchmark(options: Benchmark, console: Console | None = None) -> Row:
         for line in findings:
             say(console, line)
     if options.output is not None:
-        results_page.write_files({Path(options.output): page.markdown(document)})
+        files.write_text(Path(options.output), page.markdown(document))
     say(console, f"run folder: {run.path}")
     return document
 
