@@ -1,5 +1,6 @@
 """The project as a whole: commands in the READMEs, layout, the index of examples."""
 
+import ast
 import importlib
 import re
 import shlex
@@ -75,17 +76,87 @@ def test_datasets_folder_shadows_no_package():
     assert not list((ROOT / "datasets").rglob("__init__.py"))
 
 
-def test_examples_import_no_other_example_and_common_imports_none():
-    # A package that cannot be run is no example: a verb of them all.
-    examples = [path.parent for path in ROOT.glob("examples/*/__main__.py")]
-    own_files = [path for folder in examples for path in folder.glob("*.py")]
-    assert own_files
-    for path in [*ROOT.glob("common/**/*.py"), *own_files]:
-        imported = set(
-            re.findall(r"^\s*(?:from|import) examples\.(\w+)", path.read_text(), re.M)
-        )
-        own = {path.parent.name} if path.parent.parent.name == "examples" else set()
-        assert imported <= own, path
+def imports(folder):
+    """Return the modules that each module below `folder` imports from the project.
+
+    Imports inside functions count too: they only put a circle off.
+    """
+    modules = {}
+    for path in folder.rglob("*.py"):
+        name = ".".join(path.relative_to(folder).with_suffix("").parts)
+        modules[name.removesuffix(".__init__")] = path
+    found = {}
+    for name, path in modules.items():
+        package = name if path.stem == "__init__" else name.rpartition(".")[0]
+        found[name] = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                targets = [(alias.name, None) for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                above = package.split(".")[: len(package.split(".")) + 1 - node.level]
+                base = ".".join([*above, node.module or ""]) if node.level else ""
+                base = (base or node.module).rstrip(".")
+                targets = [(base, alias.name) for alias in node.names]
+            else:
+                continue
+            for base, inner in targets:
+                whole = f"{base}.{inner}"
+                target = whole if whole in modules else base
+                if target in modules and target != name:
+                    found[name].add(target)
+    return found
+
+
+def circle(graph):
+    """Return the modules of a circle of imports, or nothing."""
+    done = set()
+
+    def visit(name, path):
+        if name in path:
+            return [*path[path.index(name) :], name]
+        if name not in done:
+            for target in sorted(graph.get(name, ())):
+                if found := visit(target, [*path, name]):
+                    return found
+            done.add(name)
+        return []
+
+    return next((found for name in sorted(graph) if (found := visit(name, []))), [])
+
+
+GRAPH = {
+    name: targets
+    for name, targets in imports(ROOT).items()
+    if name.startswith(("common", "examples"))
+}
+FLOORS = ["command_line", "report", "comparison", "training", "preprocessing"]
+
+
+def test_there_is_no_circle_of_imports():
+    assert len(GRAPH) > 60
+    assert not circle(GRAPH), " -> ".join(circle(GRAPH))
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
+
+
+def test_each_floor_of_common_imports_only_what_stands_below():
+    def floor(name):
+        folder = name.split(".")[1:2]
+        return FLOORS.index(folder[0]) if folder and folder[0] in FLOORS else 99
+
+    for name, targets in GRAPH.items():
+        for target in targets if name.startswith("common.") else ():
+            assert target.startswith("common"), f"{name} imports {target}"
+            assert floor(target) >= floor(name), f"{name} imports {target}"
+
+
+def test_examples_import_no_other_example():
+    # A package that cannot be run is no example: it is about all of them.
+    names = [path.parent.name for path in ROOT.glob("examples/*/__main__.py")]
+    for name, targets in GRAPH.items():
+        package = ".".join(name.split(".")[:2])
+        for target in targets if package.removeprefix("examples.") in names else ():
+            inside = target.startswith(("common", package)) or target == "examples"
+            assert inside, f"{name} imports {target}"
 
 
 def test_requirements_are_pinned_and_explained():

@@ -5,7 +5,7 @@ Letters: N test cases.
 
 import math
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,7 +19,7 @@ from common import files
 from common.comparison import machine, timing
 from common.comparison.findings import findings
 from common.comparison.parity import copy_weights, parity
-from common.preprocessing.sequences import Batches
+from common.comparison.task import Task
 from common.settings import CELLS, Repeats
 from common.training import console as out
 from common.training import fitting, plots, run_folder, verdicts
@@ -29,30 +29,6 @@ from common.training.run_folder import Run
 TIMING_ROUNDS = 12
 CALLS_PER_ROUND, ROUND_SECONDS = 5, 1.0  # smallest length of one cell's turn
 RESULT, SCORES = "result.json", "scores.npy"  # of one finished training
-
-
-@dataclass(frozen=True)
-class Task:
-    """What an example must provide to be compared."""
-
-    example: str
-    dataset: str
-    data_hash: str
-    metric: str
-    mode: str  # "max" or "min"
-    monitor: str  # value of the logs that chooses the epoch
-    build: Callable[[str, int], keras.Model]  # cell, seed -> compiled model
-    train: Callable[[int], Batches]  # seed -> training batches
-    validation: Batches
-    score: Callable[[keras.Model], np.ndarray]  # metric of every test case, (N,)
-    baselines: Callable[[], Mapping[str, np.ndarray]]  # (N,) by name
-    blocks: np.ndarray | None = None  # (N,), see `verdicts.verdict`
-    root: bool = False  # whether the metric is the root of the mean, as for RMSE
-
-    def value(self, scores: np.ndarray) -> float:
-        """Return the metric of scores (N,)."""
-        mean = float(np.nanmean(scores))
-        return math.sqrt(mean) if self.root else mean
 
 
 @dataclass(frozen=True)

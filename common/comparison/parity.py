@@ -4,16 +4,12 @@ A custom cell says with `weights_from_builtin` how it stores a built-in layer's
 weights. With it the two networks start from the same point.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
-if TYPE_CHECKING:
-    from common.comparison.compare import Task
+from common.comparison.task import Task
 
 STEPS = 20
 

@@ -1,4 +1,4 @@
-"""The comparison of two cells, on a network that takes no time to train."""
+"""The comparison of cells, on a network that takes no time to train."""
 
 import dataclasses
 import io
@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from common.comparison import compare, results_page
+from common.comparison import compare, parity, results_page, timing
+from common.comparison.task import Task
 from common.preprocessing.sequences import Batches
-from common.settings import CELLS, Settings
+from common.settings import CELLS, Repeats
 from common.training import fitting
 
 UNITS = 3
@@ -37,55 +38,62 @@ def batches(seed):
     return Batches(inputs, inputs.sum(axis=(1, 2)), batch_size=8)
 
 
+def squared_errors(model):
+    inputs, targets = batches(100).inputs, batches(100).targets
+    return (model.predict_on_batch(inputs)[:, 0] - targets) ** 2
+
+
 @pytest.fixture
 def task():
-    validation = batches(100)
-    return compare.Task(
+    return Task(
         example="toy",
         dataset="random numbers",
-        metric="loss",
-        better="lower",
+        data_hash="sha256:1",
+        metric="mse",
+        mode="min",
         monitor="val_loss",
         build=build,
         train=batches,
-        validation=validation,
-        measure=lambda model: model.evaluate(validation, verbose=0),
-        baselines=lambda: {"zero": 10.0},
+        validation=batches(100),
+        score=squared_errors,
+        baselines=lambda: {"zero": batches(100).targets ** 2},
     )
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, monkeypatch):
+    monkeypatch.setattr(compare, "CELLS", CELLS[:2])  # the others take their time
+    monkeypatch.setattr(compare, "TIMING_ROUNDS", 2)
+
     def compared(task, **settings):
-        config = Settings(epochs=1, runs_dir=str(tmp_path), **settings)
+        config = Repeats(epochs=1, seeds=2, runs_dir=str(tmp_path), **settings)
         console = Console(file=io.StringIO(), width=80)
-        return compare.compare(task, config, seeds=2, console=console)
+        run = compare.compare(task, config, console=console)
+        return run, json.loads((run / "compare.json").read_text())
 
     return compared
 
 
-def test_comparison_holds_what_its_page_needs(task, run, tmp_path, monkeypatch):
-    monkeypatch.setattr(compare, "CELLS", CELLS[:2])  # the others take their time
-    document = run(task, seed=3)
-    (path,) = tmp_path.glob("toy/compare-*/compare.json")
-    assert json.loads(path.read_text()) == document
+def test_comparison_holds_what_its_page_needs(task, run):
+    folder, document = run(task, seed=3)
     assert [row["cell"] for row in document["cells"]] == ["builtin", "custom"]
     assert (document["seed"], document["seeds"]) == (3, 2)
-    assert document["baselines"] == {"zero": 10.0}
+    zero = float((batches(100).targets ** 2).mean())
+    assert document["models"]["zero"]["mse"] == pytest.approx(zero)
+    assert document["verdict"]["against"] == "zero"
     builtin, custom = document["cells"]
     # Two seeds each, from the same weights on the same batches.
     assert builtin["min"] < builtin["max"]
     for key in ("min", "median", "max"):
         assert custom[key] == pytest.approx(builtin[key], rel=1e-4)
+    assert document["against_builtin"]["custom"]["says"] == "undecided"
     assert document["parity"]["output"] <= 1e-5
     assert document["parity"]["gradient"] <= 1e-4
-    ratio = document["step_time_ratio"]
-    assert 0 < ratio["min"] <= ratio["median"] <= ratio["max"]
-    block = results_page.block(document)
-    assert "random numbers, seeds 3 to 4" in block
+    ratio = document["step_time"]["custom"]
+    assert 0 < ratio["low"] <= ratio["median"] <= ratio["high"]
+    assert "random numbers, seeds 3 to 4" in results_page.block(document)
     for suffix in ("png", "svg"):
-        assert (path.parent / "figures" / f"compare.{suffix}").stat().st_size > 1000
-    assert "are the same network" in (path.parent / "report.html").read_text()
+        assert (folder / "figures" / f"compare.{suffix}").stat().st_size > 1000
 
 
 def test_cell_that_is_another_network_is_found(task):
@@ -95,29 +103,44 @@ def test_cell_that_is_another_network_is_found(task):
             model.layers[0].cell.activation = keras.activations.relu
         return model
 
-    found = compare.parity(dataclasses.replace(task, build=other), 0)
+    found = parity.parity(dataclasses.replace(task, build=other), 0)
     assert found["output"] > 1e-5
     assert found["gradient"] > 1e-4
 
 
-def test_slower_cell_takes_longer(task):
+def test_slower_cell_takes_longer(task, monkeypatch):
     def slow(cell, seed):
         more = 3 if cell == "custom" else 0
         before = [keras.layers.SimpleRNN(3, return_sequences=True) for _ in range(more)]
         return build(cell, seed, before=before)
 
-    ratio = compare.step_time_ratio(dataclasses.replace(task, build=slow), 0, seconds=0)
-    assert ratio["rounds"] == compare.TIMING_ROUNDS
-    assert ratio["median"] > 1.5
+    monkeypatch.setattr(compare, "CELLS", CELLS[:2])
+    times = compare.step_times(dataclasses.replace(task, build=slow), 0, seconds=0)
+    assert len(times["custom"]) == compare.TIMING_ROUNDS
+    assert timing.ratio(times["custom"], times["builtin"])["median"] > 1.5
 
 
-def test_interrupted_comparison_is_none(task, run, tmp_path, monkeypatch):
-    fit = fitting.fit
+def test_interrupted_comparison_has_no_result_and_is_continued(
+    task, run, tmp_path, monkeypatch
+):
+    straight, expected = run(task)
+    fit, trained = fitting.fit, []
 
     def stopped(*args, **options):
-        return dataclasses.replace(fit(*args, **options), interrupted=True)
+        trained.append(options["run"].path.name)
+        fitted = fit(*args, **options)
+        return dataclasses.replace(fitted, interrupted=len(trained) == 3)
 
     monkeypatch.setattr(fitting, "fit", stopped)
     with pytest.raises(KeyboardInterrupt):
         run(task)
-    assert not list(tmp_path.glob("toy/*/compare.json"))
+    (half,) = {path.parent for path in tmp_path.glob("toy/*/config.json")} - {
+        straight.path
+    }
+    assert not (half / "compare.json").exists()
+    resumed, document = run(task, resume=True)
+    assert resumed.path == half
+    # The two that were done are not trained again; the third goes on where it was.
+    assert trained == ["builtin-0", "custom-0", *["builtin-1"] * 2, "custom-1"]
+    for one, other in zip(document["cells"], expected["cells"], strict=True):
+        assert one["median"] == other["median"]

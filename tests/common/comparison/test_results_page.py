@@ -1,27 +1,31 @@
 """RESULTS.md: which comparisons it shows, what it says, and what it never replaces."""
 
-import copy
 import json
 import os
 
 import pytest
 
-from common.comparison import findings, machine, results_page
+from common.comparison import machine, results_page
+from common.comparison.findings import findings
 from common.errors import UserError
 
 COMMAND = "python -m examples compare --preset default --seeds 2"
 SETTINGS = {"preset": "default", "cell": "builtin", "seed": 0, "seeds": 2, "sizes": []}
+INTERVAL = {"difference": 0.25, "interval_95": [0.125, 0.5], "says": "worse"}
+RATIO = {"median": 0.875, "low": 0.75, "high": 1.5}
 DOCUMENT = {
     "example": "toy",
     "dataset": "some lists",
+    "data_hash": "sha256:1",
     "preset": "default",
     "backend": "tensorflow",
     "date": "2026-01-02",
     "machine": {"cpu": "Abacus 3", "cores": 2, "memory": None},
     "versions": {"python": "3.11.0", "keras": "3.15.1"},
-    "metric": {"name": "bits", "split": "test", "better": "lower"},
+    "metric": {"name": "bits", "split": "test", "mode": "min"},
     "seed": 0,
     "seeds": 2,
+    "rounds": 11,
     "cells": [
         {
             "cell": cell,
@@ -39,9 +43,23 @@ DOCUMENT = {
             "lstm": 1.25,
         }.items()
     ],
-    "baselines": {"bad": 7.0, "good": 1.75},
+    "models": {"network": {"bits": 2.0}, "bad": {"bits": 7.0}, "good": {"bits": 1.75}},
+    "verdict": {"against": "good", **INTERVAL},
+    "against_builtin": {
+        "custom": {**INTERVAL, "says": "undecided"},
+        "gru": {"difference": 0.0, "interval_95": [None, None], "says": "undecided"},
+        "lstm": {
+            "difference": -0.75,
+            "interval_95": [-0.875, -0.5],
+            "says": "better",
+        },
+    },
     "parity": {"output": 0.0, "gradient": 2e-8, "weights_after_training": 3e-7},
-    "step_time_ratio": {"median": 0.875, "min": 0.75, "max": 1.5, "rounds": 11},
+    "step_time": {
+        "custom": RATIO,
+        "gru": {"median": 1.0, "low": 0.96, "high": 1.04},
+        "lstm": {"median": 2.0, "low": 1.5, "high": 2.5},
+    },
 }
 
 
@@ -63,7 +81,7 @@ def test_page_shows_every_number_of_a_comparison():
     assert text.startswith(f"<!-- Written by `{COMMAND}`")
     row = "| toy | lstm | 12,345 | bits ↓ | 1.2500 | 1.0000 to 1.5000 | 1.7500, good |"
     assert f"{row} 8.0 | 9 |\n" in text
-    pair = "| toy | 0.0e+00 | 2.0e-08 | 3.0e-07 | 0.88 | 0.75 to 1.50 |\n"
+    pair = "| toy | 0.0e+00 | 2.0e-08 | 3.0e-07 | 0.88 | 0.75 to 1.50 | undecided |\n"
     assert pair in text
     measured = (
         "`python -m examples.toy compare --seeds 2`; some lists, seeds 0 to 1, "
@@ -71,13 +89,7 @@ def test_page_shows_every_number_of_a_comparison():
     )
     assert measured in text
     assert "Without a comparison so far: other." in text
-    assert "median of 11\nrounds" in text
-    later = {
-        **DOCUMENT,
-        "step_time_ratio": {**DOCUMENT["step_time_ratio"], "rounds": 12},
-    }
-    text = results_page.page(COMMAND, [later, DOCUMENT], [])
-    assert "median of 11 or 12\nrounds" in text
+    assert "medians of 11 rounds" in text
 
 
 def test_block_of_a_readme_is_what_the_page_says_about_the_example():
@@ -152,63 +164,36 @@ def test_readmes_beside_the_page_follow_it(tmp_path):
     assert readme.read_text() == f"{start}\n{results_page.block(document)}\n\n{end}"
 
 
-def changed(**changes):
-    """Return a comparison in which rows, parity or others are different."""
-    document = copy.deepcopy(DOCUMENT)
-    for key, value in changes.items():
-        if key in document:
-            document[key] = value
-        else:
-            (row,) = [row for row in document["cells"] if row["cell"] == key]
-            row.update(value)
-    return document
-
-
 @pytest.mark.parametrize(
-    ("document", "expected"),
+    ("changes", "expected"),
     [
-        (DOCUMENT, "are the same network, up to rounding"),
-        (DOCUMENT, "0.88 times the built-in layer's time a step (0.75 to 1.50)"),
+        ({}, "are the same network, up to rounding"),
         (
-            DOCUMENT,
-            "The custom cell has bits 2.1250, worse than the built-in layer's 2.0000 "
-            "by less than the seeds vary.",
+            {},
+            "The custom cell has bits 2.1250, the built-in layer 2.0000: undecided, "
+            "since the seeds overlap (difference +0.2500, 95 % interval +0.1250 to "
+            "+0.5000). A step takes 0.88 times as long (95 % interval 0.75 to 1.50): "
+            "undecided.",
         ),
-        (DOCUMENT, "GRU has bits 2.0000, equal to the built-in layer's 2.0000;"),
+        ({}, "(difference +0.0000, too few test cases for an interval)"),
+        ({}, "1.04): as fast, within 5%."),
         (
-            DOCUMENT,
-            "LSTM has bits 1.2500, better than the built-in layer's 2.0000 by more "
-            "than the seeds vary; a step in training takes 2.0 times as long.",
+            {},
+            "LSTM has bits 1.2500, the built-in layer 2.0000: better (difference "
+            "-0.7500, 95 % interval -0.8750 to -0.5000). A step takes 2.00 times as "
+            "long (95 % interval 1.50 to 2.50): slower.",
         ),
-        (DOCUMENT, "loses to its best baseline, good: bits 2.0000 against 1.7500"),
-        (changed(baselines={"good": 2.5}), "beats its best baseline, good"),
+        ({}, "worse than its best baseline, good: bits 2.0000 against 1.7500"),
         (
-            changed(metric={"name": "share", "better": "higher"}),
-            "LSTM has share 1.2500, worse than",
+            {"parity": {"output": 2e-5, "gradient": float("nan")}},
+            "are not the same network: output differs by 2.0e-05, more than 1e-05, "
+            "gradient differs by nan",
         ),
-        (changed(seeds=1), "2.0000 (one seed, so that it may be chance)"),
-        (
-            changed(parity={"output": 2e-5, "gradient": 1e-4}),
-            "are not the same network: output 2.0e-05 apart, more than 1e-05.",
-        ),
-        (
-            changed(parity={"output": 0.0, "gradient": float("nan")}),
-            "not the same network: gradient nan apart",
-        ),
-        (
-            changed(custom={"median": 2.00001}),
-            "cell has bits 2.0000, equal to the built-",
-        ),
+        ({"cells": DOCUMENT["cells"][:1]}, "up to rounding. The network is worse"),
     ],
 )
-def test_sentences_say_what_the_numbers_say(document, expected):
-    assert expected in " ".join(findings.findings(document))
-
-
-def test_sentences_leave_out_what_is_not_there():
-    document = changed(baselines={}, parity={}, cells=DOCUMENT["cells"][2:])
-    (sentence,) = findings.findings(document)
-    assert sentence.startswith("The custom cell takes 0.88 times")
+def test_sentences_say_what_the_numbers_say(changes, expected):
+    assert expected in " ".join(findings({**DOCUMENT, **changes}))
 
 
 def test_machine_and_versions_are_those_of_this_process():

@@ -1,0 +1,34 @@
+"""What an example must provide to be compared."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from common.preprocessing.sequences import Batches
+
+
+@dataclass(frozen=True)
+class Task:
+    """One example's part in a comparison. Letters: N test cases."""
+
+    example: str
+    dataset: str
+    data_hash: str
+    metric: str
+    mode: str  # "max" or "min"
+    monitor: str  # value of the logs that chooses the epoch
+    build: Callable[[str, int], keras.Model]  # cell, seed -> compiled model
+    train: Callable[[int], Batches]  # seed -> training batches
+    validation: Batches
+    score: Callable[[keras.Model], np.ndarray]  # metric of every test case, (N,)
+    baselines: Callable[[], Mapping[str, np.ndarray]]  # (N,) by name
+    blocks: np.ndarray | None = None  # (N,), see `verdicts.verdict`
+    root: bool = False  # whether the metric is the root of the mean, as for RMSE
+
+    def value(self, scores: np.ndarray) -> float:
+        """Return the metric of scores (N,)."""
+        mean = float(np.nanmean(scores))
+        return math.sqrt(mean) if self.root else mean
