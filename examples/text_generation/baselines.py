@@ -11,7 +11,9 @@ ORDERS = {1: "unigram", 2: "bigram", 3: "trigram", 5: "5-gram"}
 
 
 def ngrams(train: np.ndarray, text: np.ndarray, size: int) -> dict[str, np.ndarray]:
-    """Return the probability of every character of `text` but the first, by model.
+    """Return p, (N - 1,), of every character of `text` but the first, by model.
+
+    The ids `train` (M,) are counted, the ids `text` (N,) predicted; `size` is V.
 
     Each order is mixed with the order below it, the more so the more different
     characters have followed a context (interpolated Witten-Bell smoothing; Chen and
@@ -20,11 +22,6 @@ def ngrams(train: np.ndarray, text: np.ndarray, size: int) -> dict[str, np.ndarr
         p_n(c | h) = (count(h c) + kinds(h) p_{n-1}(c | h')) / (count(h) + kinds(h))
 
     where h' is h without its first character, and p_0 is 1 / V.
-
-    Args:
-        train: ids (M,) that are counted.
-        text: ids (N,) that are predicted; the result is (N - 1,).
-        size: V.
     """
     joined = np.concatenate([train, text]).astype("int64")
     counted = np.arange(len(joined)) < len(train)

@@ -13,7 +13,7 @@ import numpy as np
 from rich.console import Console
 from scipy.special import log_softmax
 
-from common.comparison.compare import Task
+from common.comparison.task import Task
 from common.training import verdicts
 from common.training.console import attempt, say, table
 
@@ -41,10 +41,8 @@ def surprisals(writer: Writer, ids: np.ndarray) -> np.ndarray:
         before = padded[starts + np.arange(-WARM_UP, 0)]  # (S - 1, WARM_UP)
         for _, after in writer.read(before, writer.start(pieces - 1)):
             states = [np.pad(state, ((1, 0), (0, 0))) for state in after]
-    inputs, targets = (
-        padded[start : start + pieces * length].reshape(pieces, length)
-        for start in (0, 1)
-    )
+    inputs = padded[:-1].reshape(pieces, length)
+    targets = padded[1:].reshape(pieces, length)
     parts = np.split(targets, range(READ_PER_CALL, length, READ_PER_CALL), axis=1)
     nats = [
         -np.take_along_axis(log_softmax(logits, axis=-1), part[..., None], axis=-1)
@@ -126,10 +124,9 @@ def memorisation(text: str, train: str) -> dict[str, Any]:
 
 
 def python_lines(text: str) -> float:
-    """Return the fraction of the lines of `text` that Python's tokenizer accepts.
+    """Return the fraction of lines, each taken alone, that Python's tokenizer accepts.
 
-    Each line is taken by itself, without its indentation, so even in good code some
-    fail. Blank lines do not count, nor does the last one, which may be incomplete.
+    Blank lines do not count, nor does the last one, which may be incomplete.
     """
     lines = [line.strip() for line in text.split("\n")[:-1] if line.strip()]
     accepted = 0
@@ -147,10 +144,8 @@ def show(document: Mapping[str, Any], sample: str, console: Console):
     details, models = document["details"], document["models"]
     rows = [(k, *row.values()) for k, row in (models | document["references"]).items()]
     table(console, "per test character", ("model", "bits", "nats", "perplexity"), rows)
-    rows = [
-        (kind, part["count"], *part["models"].values())
-        for kind, part in document["slices"].items()
-    ]
+    parts = document["slices"].items()
+    rows = [(k, part["count"], *part["models"].values()) for k, part in parts]
     columns = ("character", "count", *models)
     table(console, "bits by kind of character", columns, rows)
     rows = [(name, *row.values()) for name, row in details["memorisation"].items()]

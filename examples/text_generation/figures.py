@@ -4,14 +4,12 @@ Letters: N characters of a text, U units.
 """
 
 import re
-import warnings
 from pathlib import Path
 
 import keras
 import numpy as np
 from matplotlib.figure import Figure
 
-from common.errors import one_line
 from common.training import plots
 
 from .evaluate import surprisals
@@ -20,6 +18,7 @@ from .predict import Writer
 WIDTH = 80  # characters after which a long line is broken
 DRAWN = 480  # characters in a figure
 READ = 20_000  # characters that a unit is chosen by
+ARROWS = {"\n": "\u21b5", "\t": "\u2192"}
 
 
 def sample_probability(path: Path, writer: Writer, text: str):
@@ -68,21 +67,18 @@ def text_strip(
     ground[filled] = values
     figure = Figure(figsize=(0.115 * WIDTH, 0.6 + 0.2 * len(rows)))
     axes = figure.subplots()
-    low, high = limits
-    image = axes.imshow(ground, aspect="auto", cmap=cmap, vmin=low, vmax=high)
+    image = axes.imshow(
+        ground, aspect="auto", cmap=cmap, vmin=limits[0], vmax=limits[1]
+    )
     style = {"ha": "center", "va": "center", "family": "monospace", "fontsize": 8}
     for character, (y, x), value in zip(text, np.argwhere(filled), values, strict=True):
         red, green, blue, _ = image.to_rgba(value)
         color = "white" if 0.3 * red + 0.6 * green + 0.1 * blue < 0.5 else "black"
-        # Arrows for line ends and tabs; no control characters, which break an SVG.
-        shown = {"\n": "\u21b5", "\t": "\u2192"}.get(character, one_line(character))
-        axes.text(x, y, shown, color=color, parse_math=False, **style)
+        shown = ARROWS.get(character, plots.literal(character))
+        axes.text(x, y, shown, color=color, **style)
     axes.set_axis_off()
     axes.set_title(title, fontsize=10, loc="left")
     figure.colorbar(image, ax=axes, fraction=0.02, pad=0.01)
     low, high = values.min(), values.max()
     alt = f"{title}. The values lie between {low:.2f} and {high:.2f}. The text: "
-    with warnings.catch_warnings():
-        # A character that the font lacks is drawn as a box.
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
-        plots.save(figure, path, caption=f"{title}.", alt=alt + one_line(text))
+    plots.save(figure, path, caption=f"{title}.", alt=alt + " ".join(text.split()))

@@ -12,9 +12,8 @@ from .config import EXAMPLE, Config
 def initializers() -> dict[str, keras.initializers.Initializer]:
     """Return new initializers of W_F and W_R, under Keras's names for them.
 
-    Keras's default for W_F is made for inputs of many features. A one-hot input has a
-    single 1, and its row would be small beside the state's part. With rows this large
-    the network learns about twice as fast.
+    Keras's default for W_F is made for inputs of many features, and a one-hot input has
+    a single 1. With rows this large the network learns about twice as fast.
     """
     return {
         "kernel_initializer": keras.initializers.RandomUniform(-3.0, 3.0),
@@ -93,14 +92,13 @@ def build_model(config: Config, size: int, streams: int | None = None) -> keras.
         steps = ops.expand_dims(ids, -1)  # (B, T, 1)
     else:
         steps = ops.one_hot(ids, size)  # (B, T, V)
-    stateful = streams is not None
     options = {"return_sequences": True, "return_state": True, "name": "recurrent"}
-    kind = (config.cell, config.units, size)
-    layer = recurrent_layer(*kind, stateful=stateful, **options)
-    before = [] if stateful else [keras.Input((units,)) for units in layer.state_size]
+    options |= {"stateful": streams is not None}
+    layer = recurrent_layer(config.cell, config.units, size, **options)
+    before = [keras.Input((units,)) for units in layer.state_size if not streams]
     hidden, *after = layer(steps, initial_state=before or None)  # (B, T, U), (B, U)
     hidden = keras.layers.Dropout(config.dropout, seed=config.seed)(hidden)
     logits = keras.layers.Dense(size, name="logits")(hidden)  # (B, T, V)
-    if stateful:
+    if streams:
         return keras.Model(ids, logits, name=config.cell)
     return keras.Model([ids, *before], [logits, *after], name=config.cell)

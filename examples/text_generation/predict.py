@@ -94,9 +94,7 @@ class Writer(keras.Model):
         shapes = [state.shape[1:] for state in self.network.inputs[1:]]
         return [np.zeros((count, *shape), "float32") for shape in shapes]
 
-    def read(
-        self, ids: np.ndarray, states: list[np.ndarray]
-    ) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
+    def read(self, ids: np.ndarray, states: list) -> Iterator[tuple[np.ndarray, list]]:
         """Yield logits (N, T, V) and the states after them, T characters at a time."""
         for start in range(0, ids.shape[1], READ_PER_CALL):
             part = ids[:, start : start + READ_PER_CALL]
@@ -131,8 +129,7 @@ def generate(options: Generate):
     """Print the prompt and the text that continues it, as it is being written.
 
     Raises:
-        UserError: no finished run, one that cannot be read, or a prompt with characters
-            that the run does not know.
+        UserError: the run cannot be read, or does not know a character of the prompt.
     """
     run = run_folder.find(EXAMPLE, run=options.run, runs_dir=options.runs_dir)
     prompt = (options.prompt or "\n").replace("\r\n", "\n").replace("\r", "\n")

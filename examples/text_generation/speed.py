@@ -1,7 +1,4 @@
-"""Times writing: many characters in a compiled call, or one in each call of `predict`.
-
-The benchmark times training, with PyTorch beside it.
-"""
+"""Times writing: many characters per compiled call, or one per call of `predict`."""
 
 import time
 

@@ -1,7 +1,7 @@
 """Train, test beside the baselines, and leave all of it in a run folder."""
 
-import dataclasses
 import time
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -9,6 +9,7 @@ from rich.console import Console
 
 from common import files
 from common.comparison import compare as comparison
+from common.comparison.task import Task
 from common.errors import UserError
 from common.training import metrics, models, plots, run_folder
 from common.training.console import attempt, note, say, table
@@ -78,15 +79,15 @@ def train(config: Config, console: Console | None = None) -> Run:
         document = metrics.save(
             run, EXAMPLE, config, model, fitted, **results, started=started
         )
-        folder = run / "figures"
+        folder, test = run / "figures", data.texts["test"]
         with attempt(console, "the learning curves"):
             path, best = folder / "learning_curves.png", fitted.best_epoch
             plots.learning_curves(path, fitted.history, best_epoch=best)
         with attempt(console, "the figure of the sample"):
-            path, text = folder / "sample_probability.png", "\n" + written
-            figures.sample_probability(path, writer, text)
+            path = folder / "sample_probability.png"
+            figures.sample_probability(path, writer, "\n" + written)
         with attempt(console, "the figure of a hidden unit"):
-            figures.hidden_unit(folder / "hidden_unit.png", writer, data.texts["test"])
+            figures.hidden_unit(folder / "hidden_unit.png", writer, test)
         run_folder.finish(run)
     show(document, written, console)
     say(console, f"run folder: {run.path}")
@@ -98,14 +99,11 @@ def compiled_model(config: Config, data: Data) -> keras.Model:
     keras.utils.set_random_seed(config.seed)
     model = build_model(config, len(data.preprocessor), streams=config.batch_size)
     steps = config.epochs * Streams(data.ids["train"], config).num_batches
+    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
     model.compile(
-        optimizer=keras.optimizers.AdamW(
-            keras.optimizers.schedules.CosineDecay(config.learning_rate, steps),
-            weight_decay=1e-2,
-            # Through many steps a gradient can grow without bound (Pascanu, Mikolov
-            # and Bengio 2013, section 3.2).
-            global_clipnorm=1.0,
-        ),
+        # Through many steps a gradient can grow without bound (Pascanu, Mikolov and
+        # Bengio 2013, section 3.2).
+        keras.optimizers.AdamW(rate, weight_decay=1e-2, global_clipnorm=1.0),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         steps_per_execution=STEPS_PER_CALL,
         jit_compile=False,  # XLA's loop takes longer on a CPU at this width
@@ -113,26 +111,26 @@ def compiled_model(config: Config, data: Data) -> keras.Model:
     return model
 
 
-def task(config: Config, data: Data | None = None) -> comparison.Task:
+def task(config: Config, data: Data | None = None) -> Task:
     """Return what is trained and compared: models, batches, scores and baselines."""
     data = data or load(config)
 
-    def with_cell(cell: str, seed: int) -> Config:
-        return dataclasses.replace(config, cell=cell, seed=seed)
+    def build(cell: str, seed: int) -> keras.Model:
+        return compiled_model(replace(config, cell=cell, seed=seed), data)
 
     def score(model: keras.Model) -> np.ndarray:
-        network = build_model(with_cell(model.name, 0), len(data.preprocessor))
+        network = build_model(replace(config, cell=model.name), len(data.preprocessor))
         network.set_weights(model.get_weights())
         return surprisals(Writer(network, data.preprocessor), data.ids["test"])
 
-    return comparison.Task(
+    return Task(
         example=EXAMPLE,
         dataset=config.data or config.dataset,
         data_hash=files.hash_of(*data.texts.values()),
         metric=METRIC,
         mode="min",
         monitor="val_loss",
-        build=lambda cell, seed: compiled_model(with_cell(cell, seed), data),
+        build=build,
         train=lambda seed: Streams(data.ids["train"], config, seed),
         validation=Streams(data.ids["validation"], config),
         score=score,
