@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import statistics
 import zipfile
 from collections.abc import Callable
@@ -16,14 +17,7 @@ from rich.console import Console
 from common import files
 from common.errors import UserError, one_line
 from common.preprocessing.sequences import Batches
-from common.training.callbacks import (
-    BestEpoch,
-    History,
-    ResetStates,
-    ShowProgress,
-    StopOnInterrupt,
-    StopOnNaN,
-)
+from common.training.callbacks import BestEpoch, History, ResetStates, StopOnInterrupt
 from common.training.console import note, say
 from common.training.run_folder import HISTORY, STATE, Run
 
@@ -182,8 +176,7 @@ def fit(
         KeyboardInterrupt: Ctrl-C before a first value of `monitor`.
     """
     model.optimizer.build(model.trainable_variables)
-    best = BestEpoch(monitor=monitor, mode=mode)
-    history, nan, stop = History(), StopOnNaN(), StopOnInterrupt()
+    best, history, stop = BestEpoch(monitor, mode), History(), StopOnInterrupt()
     saver = _SaveState(run, best, history, stop)
     saver.set_model(model)
     done = saver.load() if run.can_resume else 0
@@ -192,7 +185,9 @@ def fit(
     order = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: setattr(train, "epoch", epoch)
     )
-    progress = ShowProgress(console, epochs=epochs, best=best, sample=sample)
+    show = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: sample and say(console, sample(model))
+    )
     if done < epochs:
         # An overflow is reported as a loss that is not finite, in one line.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -202,18 +197,26 @@ def fit(
                 initial_epoch=done,
                 epochs=epochs,
                 shuffle=False,
-                verbose=0,
+                verbose=0 if console.quiet else 1 if console.is_terminal else 2,
                 callbacks=[
-                    *(order, ResetStates(), nan, stop, best, history, progress, saver)
+                    *(
+                        order,
+                        ResetStates(),
+                        keras.callbacks.TerminateOnNaN(),
+                        stop,
+                        best,
+                    ),
+                    *(history, keras.callbacks.ProgbarLogger(), show, saver),
                 ],
             )
-    if nan.epoch is not None:
-        trouble = f"the loss is not finite in epoch {nan.epoch + 1}"
+    rows = history.rows
+    if not all(math.isfinite(row["loss"]) for row in rows):
+        trouble = f"the loss is not finite in epoch {len(rows)}"
         if not best.weights:
             raise UserError(f"{trouble}; try a smaller --learning-rate")
         note(console, f"{trouble}: stopped; the best epoch before it is kept")
     if not best.weights:
-        if not stop.interrupted:
+        if rows and not stop.interrupted:
             raise UserError(f"{monitor} is not finite; try a smaller --learning-rate")
         raise KeyboardInterrupt
     model.set_weights(best.weights)
@@ -225,10 +228,10 @@ def fit(
         )
     steps = history.step_seconds
     return Fitted(
-        history=history.rows,
+        history=rows,
         best_epoch=best.epoch + 1,
         interrupted=stop.interrupted,
-        seconds=sum(row["seconds"] for row in history.rows),
+        seconds=sum(row["seconds"] for row in rows),
         milliseconds_per_step=1000 * statistics.median(steps)
         if steps
         else float("nan"),
