@@ -75,7 +75,7 @@ def in_process(monkeypatch, capsys):
             assert captured.err.startswith("error: ")
             assert captured.err.count("\n") == 1
             return captured.err
-        assert captured.err == ""
+        assert not captured.err or captured.err.startswith("run: ")
         return captured.out
 
     return run
