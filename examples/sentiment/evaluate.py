@@ -18,11 +18,10 @@ from sklearn.pipeline import make_pipeline
 
 from common.errors import UserError, one_line
 from common.preprocessing.sequences import predict
-from common.preprocessing.text import words
 from common.training import metrics, verdicts
 from common.training.console import attempt, say, table
 
-from .data import Data, Split
+from .data import Data, Split, words
 
 READ_BATCH = 128  # texts per batch where nothing is trained
 SHUFFLE_SEED = 0

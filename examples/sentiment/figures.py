@@ -49,7 +49,7 @@ def reading_curves(run: Run, model: keras.Model, data: Data):
     test, preprocessor = data.test, data.preprocessor
     labels = [plots.literal(label, 30) for label in preprocessor.labels]
     chosen = short_texts(test)
-    figure = Figure(figsize=(8, 2.3 * len(chosen)))
+    figure = Figure(figsize=(8, 2.3 * len(chosen)), layout="tight")
     ends = []
     for axes, index in zip(np.ravel(figure.subplots(len(chosen))), chosen, strict=True):
         tokens = preprocessor.tokens(test.texts[index])
@@ -62,7 +62,6 @@ def reading_curves(run: Run, model: keras.Model, data: Data):
         axes.set(ylim=(-0.05, 1.05), ylabel=f"P({labels[-1]})")
         axes.set_title(title, fontsize=10, loc="left")
         ends.append(f"{' '.join(names)} ({title}) ends at {values[-1]:.2f}")
-    figure.tight_layout()
     plots.save(
         figure,
         run / "figures" / "reading_curve.png",

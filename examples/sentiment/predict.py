@@ -11,12 +11,11 @@ import numpy as np
 from common import files
 from common.command_line import input_lines
 from common.errors import UserError, one_line
-from common.preprocessing.text import words
 from common.training import models, run_folder
 
 from . import model as _registers_the_cell  # noqa: F401
 from .config import EXAMPLE, Classify
-from .data import Preprocessor
+from .data import Preprocessor, words
 
 
 @dataclass(frozen=True)
