@@ -18,7 +18,7 @@ from common.errors import UserError, check_choice, check_whole, shown
 from common.preprocessing import tables, tfds
 from common.preprocessing.sequences import Batches
 from common.preprocessing.text import Vocabulary, words
-from common.settings import flag
+from common.settings import MAX_COUNT, flag
 
 from .config import Config
 
@@ -64,16 +64,14 @@ class Preprocessor:
         Raises:
             UserError: `value` is not what `to_json` returns.
         """
-        try:
-            vocabulary = Vocabulary.from_json(value["vocabulary"])
-            labels, max_length = value["labels"], value["max_length"]
-            "".join(labels)  # all must be texts
-        except (KeyError, TypeError):
-            raise UserError(
-                "a preprocessor needs max_length, labels and vocabulary"
-            ) from None
-        check_whole("max_length", max_length, at_least=1, at_most=2**31 - 1)
-        return cls(vocabulary, list(labels), max_length)
+        keys = ("vocabulary", "labels", "max_length")
+        if not isinstance(value, dict) or not set(keys) <= set(value):
+            raise UserError(f"a preprocessor needs {', '.join(keys)}")
+        vocabulary, labels, max_length = (value[key] for key in keys)
+        if not isinstance(labels, list) or not all(isinstance(x, str) for x in labels):
+            raise UserError("the labels of a preprocessor must be a list of texts")
+        check_whole("max_length", max_length, at_least=1, at_most=MAX_COUNT)
+        return cls(Vocabulary.from_json(vocabulary), labels, max_length)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from .data import Data, Split, words
 
 READ_BATCH = 128  # texts per batch where nothing is trained
 SHUFFLE_SEED = 0
-MAX_LABELS = 100  # of a linear model, which would take gigabytes, and of a matrix
+MAX_LABELS = 200  # of a linear model, which would take gigabytes, and of a matrix
 
 
 def probabilities(model: keras.Model, split: Split) -> np.ndarray:
@@ -36,16 +36,9 @@ def probabilities(model: keras.Model, split: Split) -> np.ndarray:
 def evaluate(
     model: keras.Model, data: Data, p: np.ndarray, console: Console
 ) -> dict[str, Any]:
-    """Measure the network and its baselines on the test split.
+    """Return the entries of `metrics.json` that measure network and baselines.
 
-    Args:
-        model: the trained network.
-        data: with the test split.
-        p: the network's probabilities for the test split, (N, C).
-        console: where to note that a baseline fails.
-
-    Returns:
-        entries of `metrics.json`.
+    `p` are the network's probabilities for the test split, (N, C).
     """
     test, labels = data.test, data.preprocessor.labels
     answers = {"network": p.argmax(axis=1), **baselines(data, console)}
@@ -53,16 +46,13 @@ def evaluate(
     shuffled = probabilities(model, shuffle_words(test)).argmax(axis=1) == test.classes
     slices = right.assign(shuffled=shuffled).groupby(test.slices)
     means, counts = slices.mean(), slices.size()
-    details: dict[str, Any] = {
-        "words_shuffled": {"all": shuffled.mean(), **means["shuffled"]}
-    }
+    details = {"words_shuffled": {"all": shuffled.mean(), **means["shuffled"]}}
     if len(labels) <= MAX_LABELS:
-        counted = confusion_matrix(
-            test.classes, answers["network"], labels=range(len(labels))
-        )
+        every = range(len(labels))
+        matrix = confusion_matrix(test.classes, answers["network"], labels=every)
         # True label -> predicted label -> number of texts.
-        matrix = pd.DataFrame(counted, labels, labels).to_dict("index")
-        details["confusion_matrix"] = matrix
+        frame = pd.DataFrame(matrix, labels, labels)
+        details["confusion_matrix"] = frame.to_dict("index")
     return {
         "dataset": data.name,
         "data_hash": data.data_hash,

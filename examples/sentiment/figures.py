@@ -10,19 +10,20 @@ import numpy as np
 from matplotlib.figure import Figure
 from sklearn.metrics import ConfusionMatrixDisplay
 
+from common.errors import UserError
 from common.preprocessing.sequences import Batches, predict
 from common.training import plots
 from common.training.run_folder import Run
 
 from .data import Data, Split
-from .evaluate import READ_BATCH
+from .evaluate import MAX_LABELS, READ_BATCH
 
 
 def confusion_matrix(run: Run, details: dict[str, Any]):
     """Draw how often each true label got each answer, from a run's details."""
-    counts = details.get("confusion_matrix", {})
-    if not counts:
-        return  # too many labels
+    counts = details.get("confusion_matrix")
+    if counts is None:
+        raise UserError(f"it is for at most {MAX_LABELS} labels")
     labels = [plots.literal(label) for label in counts]
     matrix = np.array([list(row.values()) for row in counts.values()])  # (C, C)
     side = 2.4 + 0.6 * min(len(labels), 20)

@@ -287,7 +287,7 @@ def test_data_that_cannot_be_downloaded_names_the_offline_default(fails, tmp_pat
         ("model.keras", b"PK\x03\x04 nothing", "model.keras cannot be read"),
         ("preprocessor.json", b"{", "preprocessor.json is not JSON"),
         ("preprocessor.json", b"{}", "a preprocessor needs"),
-        ("config.json", b'{"example": "sorting"}', "it is a run of sorting"),
+        ("config.json", b'{"example": "sorting"}', "it is a run of 'sorting'"),
         ("metrics.json", None, "is not finished"),
     ],
 )
