@@ -6,13 +6,14 @@ import json
 import math
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from common.errors import UserError, one_line
 
 MAX_BYTES = 2**29  # of a file that is read into memory
+MAX_DEPTH = 100  # of JSON; below Python's limit, so that every reader can go through
 MAX_DIGITS = 300  # of a whole number in JSON; a float cannot hold more
 
 
@@ -102,11 +103,23 @@ def parse_json(text: str, *, where: str) -> Any:
             long or not finite; the message begins with `where`.
     """
     try:
-        return json.loads(text, parse_int=_whole, parse_constant=_refuse)
+        value = json.loads(text, parse_int=_whole, parse_constant=_refuse)
+        level = [value]
+        for _ in range(MAX_DEPTH):
+            level = [inner for outer in level for inner in _inside(outer)]
+        if level:
+            raise RecursionError
+        return value
     except RecursionError:
         raise UserError(f"{where} is nested too deeply") from None
     except ValueError as error:
         raise UserError(f"{where} is not JSON: {one_line(error)}") from None
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _whole(digits: str) -> int:

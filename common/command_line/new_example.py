@@ -42,38 +42,26 @@ def copy(root: Path, source: str | None, name: str):
             "the name must have 1..60 lower-case letters, digits and _, begin with a "
             f"letter, and be no keyword of Python; received {name!r}"
         )
-    folder, tests = root / "examples" / name, root / "tests" / "examples"
-    copies = {
-        path: tests / path.name.replace(f"test_{source}", f"test_{name}", 1)
-        for path in tests.glob(f"test_{source}_*.py")
-    }
-    for path in (folder, folder.with_suffix(".py"), *copies.values()):
+    targets = [root / "examples" / name, root / "tests" / "examples" / name]
+    for path in (targets[0].with_suffix(".py"), *targets):
         if path.exists():
             raise UserError(f"the name must be new; {path.relative_to(root)} exists")
     if importlib.util.find_spec(name):
-        raise UserError(
-            f"the name must not be that of a Python module; received {name!r}"
-        )
+        raise UserError(f"the name must not be that of a Python module; it is {name!r}")
     with tempfile.TemporaryDirectory(prefix=".new-", dir=root) as temporary:
-        draft = Path(temporary) / name
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(root / "examples" / source, draft, ignore=ignored)
-        readme = draft / "README.md"
-        text = _renamed(readme, source, name)
-        about = (
-            f"A copy of [{source}](../{source}/README.md): all figures are its own.\n\n"
-        )
-        text = re.sub(r"(?m)^(# .*\n\n)", lambda found: found[1] + about, text, count=1)
-        readme.write_text(BLOCK.sub(r"\g<1>\g<2>", text), encoding="utf-8")
-        for path, target in copies.items():
-            (Path(temporary) / target.name).write_text(_renamed(path, source, name))
+        drafts = [Path(temporary) / "example", Path(temporary) / "tests"]
+        for draft, target in zip(drafts, targets, strict=True):
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(target.with_name(source), draft, ignore=ignored)
+        for path in (drafts[0] / "README.md", *drafts[1].glob("*.py")):
+            text = path.read_text(encoding="utf-8")
+            text = re.sub(rf"\bexamples([./]){source}\b", rf"examples\g<1>{name}", text)
+            path.write_text(text, encoding="utf-8")
+        text = (drafts[0] / "README.md").read_text(encoding="utf-8")
+        title, _, rest = text.partition("\n")
+        about = f"A copy of [{source}](../{source}/README.md): the figures are its own."
+        rest = BLOCK.sub(r"\g<1>\g<2>", rest)  # nothing has been measured yet
+        (drafts[0] / "README.md").write_text(f"{title}\n\n{about}\n{rest}")
         # Fails if another process has made the folder since, and then leaves it alone.
-        draft.rename(folder)
-        for target in copies.values():
-            (Path(temporary) / target.name).rename(target)
-
-
-def _renamed(path: Path, source: str, name: str) -> str:
-    """Return a text with `examples.SOURCE` and `examples/SOURCE` renamed."""
-    text = path.read_text(encoding="utf-8")
-    return re.sub(rf"\bexamples([./]){source}\b", rf"examples\g<1>{name}", text)
+        for draft, target in zip(drafts, targets, strict=True):
+            draft.rename(target)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from common.comparison import timing
-from common.training import verdicts
+from common.training import metrics
 
 # Within these, built-in and custom count as the same network: largest difference of
 # an output and of a gradient, from the same weights.
@@ -23,7 +23,7 @@ def findings(document: Mapping[str, Any]) -> list[str]:
     for cell, name in NAMES.items():
         if cell in rows and "builtin" in rows:
             sentences.append(_against(document, cell, name, rows))
-    return [*sentences, verdicts.sentence(document)]
+    return [*sentences, metrics.sentence(document)]
 
 
 def _sameness(parity: Mapping[str, float]) -> Iterator[str]:
@@ -43,9 +43,12 @@ def _against(document: Mapping, cell: str, name: str, rows: Mapping) -> str:
     metric = document["metric"]["name"]
     found, ratio = document["against_builtin"][cell], document["step_time"][cell]
     own, base = (rows[one]["median"] for one in (cell, "builtin"))
+    low, high = found["interval_95"]
+    beyond_chance = low is not None and not low <= 0 <= high
+    but = ", since the seeds overlap" * (beyond_chance and found["says"] == "undecided")
     return (
         f"{name} has {metric} {own:.4f}, the built-in layer {base:.4f}: "
-        f"{found['says']} ({verdicts.interval(found)}). A step takes "
+        f"{found['says']}{but} ({metrics.interval(found)}). A step takes "
         f"{ratio['median']:.2f} times as long (95 % interval {ratio['low']:.2f} to "
         f"{ratio['high']:.2f}): {timing.says(ratio)}."
     )

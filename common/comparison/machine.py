@@ -1,5 +1,6 @@
 """What a timing was measured on: the machine and the versions, as plain values."""
 
+import contextlib
 import os
 import platform
 import re
@@ -12,36 +13,28 @@ PACKAGES = ("tensorflow", "keras")
 
 def describe() -> dict[str, Any]:
     """Return `cpu`, `cores` that this process may use, and `memory` in GiB."""
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
-        cores = os.cpu_count()
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    except (AttributeError, ValueError):  # not on every system
-        memory = None
-    return {
-        "cpu": _cpu(),
-        "cores": cores,
-        "memory": None if memory is None else round(memory),
-    }
-
-
-def _cpu() -> str:
-    try:
+    cpu, memory = platform.processor() or platform.machine(), None
+    # Neither file nor call exists on every system.
+    with contextlib.suppress(OSError, TypeError):
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        text = ""
-    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
-    return found[1] if found else platform.processor() or platform.machine()
+        cpu = re.search(r"(?m)^model name\s*:\s*(.+)$", text)[1]
+    with contextlib.suppress(AttributeError, ValueError):
+        pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        memory = round(pages / 2**30)
+    return {"cpu": cpu, "cores": cores(), "memory": memory}
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on every system
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of those of `PACKAGES` that are installed."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
-        try:
+        with contextlib.suppress(metadata.PackageNotFoundError):
             found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
     return found

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import jinja2
+
 from common import files
 from common.comparison import timing
 from common.comparison.findings import findings
@@ -19,25 +21,15 @@ from common.training import run_folder
 PAGE = "RESULTS.md"
 # In a README, the command replaces what stands between the two.
 BLOCK = re.compile(r"(<!-- results -->\n).*?(<!-- end of results -->)", re.DOTALL)
-ARROWS = {"max": "↑", "min": "↓"}
-CELLS_TABLE = (
-    *("example", "cell", "parameters", "test metric", "median", "smallest to largest"),
-    *("best baseline", "ms a step", "seconds"),
+
+_templates = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=False,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
-PAIR_TABLE = (
-    *("example", "outputs", "gradients", "weights after 20 steps"),
-    *("step time, custom over built-in", "95 % interval", "says"),
-)
-ABOUT = """
-Test metric of trainings with {seeds}: median, smallest and largest (↑: higher is
-better; ↓: lower is). All cells have the same units and see the same batches. The
-milliseconds of a training step are medians of {rounds} rounds, timed in turns after all
-trainings. The seconds are those of all trainings of a cell together.
-"""
-ABOUT_PAIRS = """
-Largest difference between built-in and custom, starting from the same weights, and the
-time of a custom step divided by that of a built-in step.
-"""
+_templates.globals |= {"findings": findings, "says": timing.says}
 
 
 def newest(
@@ -66,7 +58,7 @@ def newest(
             return document, damaged
         except UserError as error:
             damaged.append(str(error))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (jinja2.TemplateError, LookupError, TypeError, ValueError) as error:
             damaged.append(f"{path} is damaged or old: {error!r}")
     return None, damaged
 
@@ -81,20 +73,11 @@ def page(
         documents: content of the `compare.json` of each example, one at least.
         missing: examples without such a comparison.
     """
-    about = {"seeds": _seeds(documents[0]), "rounds": documents[0]["rounds"]}
-    paragraphs = [
-        f"{marker(command)}\n# Results: built-in, custom, GRU and LSTM",
-        f"```bash\n{command}\n```",
-        ABOUT.strip().format(**about),
-        _cells(documents),
-        ABOUT_PAIRS.strip(),
-        _pairs(documents),
-        "## What the numbers say",
-        *(_words(document) for document in documents),
-    ]
-    if missing:
-        paragraphs.append(f"Without a comparison so far: {', '.join(missing)}.")
-    return "\n\n".join(paragraphs) + "\n"
+    template = _templates.get_template("results.md")
+    text = template.render(
+        command=command, marker=marker(command), documents=documents, missing=missing
+    )
+    return text.strip() + "\n"
 
 
 def marker(command: str) -> str:
@@ -104,7 +87,7 @@ def marker(command: str) -> str:
 
 def block(document: Mapping[str, Any]) -> str:
     """Return the part of the page about one example, for its README."""
-    return "\n\n".join([_cells([document]), _pairs([document]), _words(document)])
+    return page("", [document], []).strip()
 
 
 def lines_about(example: str, text: str) -> list[str]:
@@ -149,80 +132,10 @@ def write(
     for document in documents if path.name == PAGE else ():
         readme = path.parent / "examples" / document["example"] / "README.md"
         if readme.is_file():
-            text = readme.read_text(encoding="utf-8")
-            new = block(document)
+            text, new = readme.read_text(encoding="utf-8"), block(document)
             texts[readme] = BLOCK.sub(
                 lambda found, new=new: f"{found[1]}\n{new}\n\n{found[2]}", text, count=1
             )
-    try:
-        for file, text in texts.items():
-            files.write_text(file, text)
-    except OSError as error:
-        raise UserError(f"{file} cannot be written: {one_line(error)}") from None
+    for file, text in texts.items():
+        files.write_text(file, text)
     return list(texts)
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence]) -> str:
-    lines = [columns, ["---"] * 2 + ["--:"] * (len(columns) - 2), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
-
-
-def _cells(documents: Sequence[Mapping[str, Any]]) -> str:
-    rows = []
-    for document in documents:
-        metric = document["metric"]
-        verdict = document["verdict"]
-        best = document["models"][verdict["against"]][metric["name"]]
-        rows += [
-            (
-                document["example"],
-                row["cell"],
-                f"{row['parameters']:,}",
-                f"{metric['name']} {ARROWS[metric['mode']]}",
-                f"{row['median']:.4f}",
-                f"{row['min']:.4f} to {row['max']:.4f}",
-                f"{best:.4f}, {verdict['against']}",
-                f"{row['milliseconds_per_step']:.1f}",
-                f"{row['seconds']:.0f}",
-            )
-            for row in document["cells"]
-        ]
-    return _table(CELLS_TABLE, rows)
-
-
-def _pairs(documents: Sequence[Mapping[str, Any]]) -> str:
-    rows = []
-    for document in documents:
-        parity, ratio = document["parity"], document["step_time"]["custom"]
-        differences = ("output", "gradient", "weights_after_training")
-        rows.append(
-            (
-                document["example"],
-                *(f"{parity[name]:.1e}" for name in differences),
-                f"{ratio['median']:.2f}",
-                f"{ratio['low']:.2f} to {ratio['high']:.2f}",
-                timing.says(ratio),
-            )
-        )
-    return _table(PAIR_TABLE, rows)
-
-
-def _words(document: Mapping[str, Any]) -> str:
-    """Return what the numbers of an example say, and how they were measured."""
-    example, preset = document["example"], document["preset"]
-    flags = "" if preset == "default" else f" --preset {preset}"
-    machine, versions = document["machine"], document["versions"]
-    memory = f", {machine['memory']} GiB" if machine["memory"] else ""
-    facts = [
-        f"`python -m examples.{example} compare{flags} --seeds {document['seeds']}`",
-        f"{document['dataset']}, {_seeds(document)}, {document['date']}",
-        f"{machine['cpu']}, cores used: {machine['cores']}{memory}",
-        ", ".join(f"{name} {version}" for name, version in versions.items()),
-    ]
-    says = " ".join(findings(document))
-    return f"**{example}**: {says}\n\n**{example}**, measured: {'; '.join(facts)}."
-
-
-def _seeds(document: Mapping[str, Any]) -> str:
-    first, count = document["seed"], document["seeds"]
-    return f"seed {first}" if count == 1 else f"seeds {first} to {first + count - 1}"

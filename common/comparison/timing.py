@@ -5,8 +5,6 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from scipy import stats
-
 WARM_UP = 2  # calls after the first; TensorFlow still plans during the second
 # Whole processes differ by this much on the same machine, so that a ratio closer to 1
 # cannot be told from 1 within a single process.
@@ -61,6 +59,8 @@ def ratio(values: Sequence[float], base: Sequence[float]) -> dict[str, float]:
     Returns:
         `median`, `low` and `high`.
     """
+    from scipy import stats  # slow, and the pages need only `says`
+
     ratios = sorted(v / other for v, other in zip(values, base, strict=True))
     rank = max(1, int(stats.binom.ppf(0.025, len(ratios), 0.5)))
     return {

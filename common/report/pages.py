@@ -1,12 +1,12 @@
 """Pages made of run folders: a report in each of them, and an index of the newest.
 
-A page is made of the files of the run folder alone and needs nothing else: no network,
-no script, no TensorFlow. What the files hold is shown, never executed: texts are
-escaped, and figures stand in `<img>`, where a browser runs nothing and loads nothing.
+A page needs the files of the run folder alone: no network, no script, no TensorFlow.
+What they hold is shown, never executed: texts are escaped, figures stand in `<img>`.
 """
 
+import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,10 +15,28 @@ import jinja2
 
 from common import files
 from common.errors import UserError, one_line
-from common.report.contents import read_comparison, read_run, written_at
+from common.report.contents import finished, read_comparison, read_run
 from common.training import run_folder
 
 REPORT, INDEX = "report.html", "index.html"
+MAX_TEXT = 200  # characters of a name; somebody's labels can be whole books
+
+
+def _plain(name: object) -> str:
+    text = str(name).replace("_", " ")
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
+
+
+def _prose(sentence: str) -> str:
+    return sentence.replace("_", " ").replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, float):
+        plain = value == 0 or 1e-3 <= abs(value) < 1e9
+        return f"{value:.4f}" if plain else f"{value:.1e}"
+    return f"{value:,}" if isinstance(value, int) else _plain(value)
+
 
 _pages = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -27,60 +45,51 @@ _pages = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-
-
-def _plain(name: str) -> str:
-    return str(name).replace("_", " ")
-
-
-def _number(value: Any) -> str:
-    if isinstance(value, float):
-        tiny = 0 < abs(value) < 1e-3
-        return f"{value:.1e}" if tiny else f"{value:.4f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-_pages.filters |= {"plain": _plain, "number": _number}
+_pages.filters |= {"plain": _plain, "prose": _prose, "number": _number}
 
 
 def leave(run: run_folder.Run):
     """Write the page of a run that has just finished, and never fail.
 
-    After a comparison, the page of the example's newest run is written anew: it shows
-    the comparison too. What goes wrong is a warning on stderr: a page must not cost
-    what was trained.
+    After a comparison, the page of the example's newest run is written anew: it may
+    show the comparison too. What goes wrong is a warning on stderr.
     """
     try:
         write(run)
-        if (run / run_folder.COMPARE).exists() and (newest := _latest(run.path.parent)):
-            write(newest)
+        if (run / run_folder.COMPARE).exists():
+            for newest in finished(run.path.parent, run_folder.METRICS)[:1]:
+                write(newest)
     # Whatever it is, the run is finished and its files are there.
     except Exception as error:  # noqa: BLE001
         print(f"warning: no {REPORT}: {one_line(error)}", file=sys.stderr)
 
 
-def write(run: run_folder.Run) -> Path:
+def write(run: run_folder.Run) -> dict[str, Any]:
     """Write the page of a finished run or comparison into its folder.
 
+    Returns:
+        what the page shows.
+
     Raises:
-        UserError: a file is missing or damaged.
+        UserError: the settings or the results are missing or damaged, or the page
+            cannot be written.
     """
-    if (run / run_folder.COMPARE).exists():
-        comparison = read_comparison(run)
-        context = {"comparison": comparison, "example": run.path.parent.name}
-        page = _render("compare.html", run, context)
+    if (run / run_folder.METRICS).exists():
+        template, contents = "run.html", read_run(run)
     else:
-        page = _render("run.html", run, read_run(run))
+        template, contents = "compare.html", {"comparison": read_comparison(run)}
+    _render(template, run / REPORT, contents)
+    return contents
+
+
+def _render(template: str, path: Path, contents: Mapping[str, Any]):
+    page = _pages.get_template(template).render(**contents)
+    # JSON and file names may hold halves of characters, which UTF-8 does not know.
+    page = page.encode("utf-8", "replace").decode()
     try:
-        files.write_text(run / REPORT, page)
+        files.write_text(path, page)
     except OSError as error:
-        path = run / REPORT
         raise UserError(f"{path} cannot be written: {one_line(error)}") from None
-    return run / REPORT
-
-
-def _render(template: str, run: run_folder.Run, context: dict[str, Any]) -> str:
-    return _pages.get_template(template).render(name=run.path.name, **context)
 
 
 def collect(
@@ -103,54 +112,27 @@ def collect(
     written, damaged, newest = [], [], {}
     for example in examples:
         folder = Path(runs_dir) / example
-        for path in sorted(folder.glob(f"*/{run_folder.COMPARE}"), key=written_at):
-            _write_missing(run_folder.Run(path.parent), written, damaged)
-        for run in _finished(folder):
-            if example in newest:
-                _write_missing(run, written, damaged)
+        runs = finished(folder, run_folder.METRICS)
+        for run in [*finished(folder, run_folder.COMPARE), *runs]:
+            is_newest = run in runs and example not in newest
+            if (run / REPORT).exists() and not is_newest:
                 continue
             try:
-                context = read_run(run)
-                written.append(write(run))
-                newest[example] = {**context, "stamp": run.path.name}
+                contents = write(run)
             except UserError as error:
                 damaged.append(one_line(error))
+                continue
+            written.append(run / REPORT)
+            if is_newest:
+                place = quote(os.fsencode(f"{example}/{run.path.name}/{REPORT}"))
+                newest[example] = {**contents, "href": place}
     if not newest:
         lines = "".join(f"; {line}" for line in damaged)
         raise UserError(
-            f"no finished run in {runs_dir}{lines}; "
-            f"train one first: python -m examples.{next(iter(examples))}"
+            f"no finished run in {runs_dir}{lines}; python -m examples lists the "
+            "examples"
         )
-    cards = [
-        {
-            "example": example,
-            "line": line,
-            "run": newest.get(example),
-            "href": f"{quote(example)}/{quote(newest[example]['stamp'])}/{REPORT}"
-            if example in newest
-            else "",
-        }
-        for example, line in examples.items()
-    ]
+    cards = [(example, line, newest.get(example)) for example, line in examples.items()]
     index = Path(runs_dir) / INDEX
-    files.write_text(index, _pages.get_template("index.html").render(cards=cards))
+    _render("index.html", index, {"cards": cards})
     return index, written, damaged
-
-
-def _write_missing(run: run_folder.Run, written: list[Path], damaged: list[str]):
-    """Write the page of a run that has none."""
-    if not (run / REPORT).exists():
-        try:
-            written.append(write(run))
-        except UserError as error:
-            damaged.append(one_line(error))
-
-
-def _finished(folder: Path) -> Iterable[run_folder.Run]:
-    """Return the finished runs of an example, the newest first."""
-    paths = sorted(folder.glob(f"*/{run_folder.METRICS}"), key=written_at, reverse=True)
-    return [run_folder.Run(path.parent) for path in paths]
-
-
-def _latest(folder: Path) -> run_folder.Run | None:
-    return next(iter(_finished(folder)), None)

@@ -1,21 +1,22 @@
 """The figures of a run, read for a page: SVG and PNG files, ready for `<img>`.
 
-A file is read, never executed, and shown as it is: in `<img>` a browser runs nothing
-and loads nothing.
+A file is shown, never executed: in `<img>` a browser runs nothing and loads nothing.
 """
 
 import base64
-import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from common.errors import UserError, one_line
+from common.errors import one_line
 
 DC = "{http://purl.org/dc/elements/1.1/}"  # Dublin Core, in an SVG file's metadata
 SVG = "{http://www.w3.org/2000/svg}"
 PNG_START = b"\x89PNG\r\n\x1a\n"
+MAX_BYTES = 20_000_000
+# What reading a damaged file raises; LookupError: of an encoding that nobody knows.
+DAMAGE = (SyntaxError, ValueError, LookupError, ArithmeticError, OSError, struct.error)
 
 
 @dataclass(frozen=True)
@@ -32,28 +33,35 @@ class Picture:
     """Whether colours stand for values, so that a dark page must leave them alone."""
 
 
-def read_pictures(folder: Path) -> list[Picture]:
+def read_pictures(folder: Path) -> tuple[list[Picture], list[str]]:
     """Read the figures, by name: SVG, or PNG where there is no SVG.
 
-    Raises:
-        UserError: a file is not a picture.
+    Returns:
+        the figures, and a sentence for each file that is damaged.
     """
-    paths = {path.stem: path for path in sorted(folder.glob("*.png"))}
-    paths |= {path.stem: path for path in sorted(folder.glob("*.svg"))}
-    return [_read(path) for _, path in sorted(paths.items())]
+    pictures, notes = [], []
+    # A name that begins with a dot is a file that is being written.
+    paths = {path.stem: path for path in folder.glob("[!.]*.png")}
+    paths |= {path.stem: path for path in folder.glob("[!.]*.svg")}
+    for _, path in sorted(paths.items()):
+        try:
+            pictures.append(_read(path))
+        except DAMAGE as error:
+            notes.append(f"The figure {path.name} is left out: {one_line(error)}.")
+    return pictures, notes
 
 
 def _read(path: Path) -> Picture:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {one_line(error)}") from None
-    parse, kind = (_svg, "svg+xml") if path.suffix == ".svg" else (_png, "png")
-    try:
-        width, height, *texts, has_colour_map = parse(content)
-    except (ElementTree.ParseError, ValueError, struct.error) as error:
-        raise UserError(f"{path} is damaged: {one_line(error)}") from None
-    caption, alt = texts
+    if not path.is_file() or path.stat().st_size > MAX_BYTES:
+        raise ValueError(f"a file of at most {MAX_BYTES:,} bytes is needed")
+    content = path.read_bytes()
+    if path.suffix == ".svg":
+        kind, (width, height, caption, alt, has_colour_map) = "svg+xml", _svg(content)
+    elif content.startswith(PNG_START):
+        kind, caption, alt, has_colour_map = "png", None, None, True
+        width, height = struct.unpack(">II", content[16:24])
+    else:
+        raise ValueError("it is not PNG")
     plain = path.stem.replace("_", " ").capitalize()
     return Picture(
         path.stem,
@@ -71,25 +79,8 @@ def _svg(content: bytes) -> tuple[int, int, str | None, str | None, bool]:
     root = ElementTree.fromstring(content)
     if root.tag != f"{SVG}svg":
         raise ValueError("it is not SVG")
-    sizes = [
-        re.fullmatch(r"([\d.]+)pt", root.get(name, "")) for name in ("width", "height")
-    ]
-    if not all(sizes):
-        raise ValueError("it has no width and height in points")
+    points = (root.get(side, "").removesuffix("pt") for side in ("width", "height"))
     # 72 points and 96 CSS pixels are an inch.
-    width, height = (round(float(size[1]) * 96 / 72) for size in sizes)
-    return (
-        width,
-        height,
-        root.findtext(f"{SVG}title"),
-        root.findtext(f".//{DC}description"),
-        root.find(f".//{SVG}image") is not None,
-    )
-
-
-def _png(content: bytes) -> tuple[int, int, None, None, bool]:
-    """Return the size of a PNG file; what `_svg` says else, it does not say."""
-    if not content.startswith(PNG_START):
-        raise ValueError("it is not PNG")
-    width, height = struct.unpack(">II", content[16:24])
-    return width, height, None, None, True
+    width, height = (round(float(side) * 96 / 72) for side in points)
+    title, alt = root.findtext(f"{SVG}title"), root.findtext(f".//{DC}description")
+    return width, height, title, alt, root.find(f".//{SVG}image") is not None

@@ -1,29 +1,22 @@
 """`fit` as the examples use it: best weights, resume, safe interrupts."""
 
-import csv
-import io
 import json
+import math
 import statistics
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 from rich.console import Console
 
 from common import files
 from common.errors import UserError, one_line
 from common.preprocessing.sequences import Batches
-from common.training.callbacks import (
-    BestEpoch,
-    History,
-    ResetStates,
-    ShowProgress,
-    StopOnInterrupt,
-    StopOnNaN,
-)
+from common.training.callbacks import BestEpoch, History, ResetStates, StopOnInterrupt
 from common.training.console import note, say
 from common.training.run_folder import HISTORY, STATE, Run
 
@@ -63,7 +56,8 @@ class _SaveState(keras.callbacks.Callback):
             self.save(epochs_done=0)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None):
-        files.write_text(self.run / HISTORY, _to_csv(self.history.rows))
+        table = pd.DataFrame(self.history.rows).to_csv(index=False)
+        files.write_text(self.run / HISTORY, table)
         # Half an epoch cannot be continued: the state before it stays.
         if not self.stop.partial_epoch:
             self.save(epochs_done=epoch + 1)
@@ -77,75 +71,56 @@ class _SaveState(keras.callbacks.Callback):
             "step_seconds": self.history.step_seconds,
         }
         arrays = {"notes": np.frombuffer(json.dumps(notes).encode(), dtype="uint8")}
-        for index, variable in enumerate(_variables(self.model)):
-            arrays[f"variable/{index}"] = keras.ops.convert_to_numpy(variable)
-        for index, weights in enumerate(self.best.weights):
-            arrays[f"best/{index}"] = weights
-        with (
-            files.atomic_write(self.run / STATE) as path,
-            path.open("wb") as file,
-        ):
+        arrays |= _numbered("variable", self._variables())
+        arrays |= _numbered("best", self.best.weights)
+        with files.atomic_write(self.run / STATE) as path, path.open("wb") as file:
             np.savez(file, **arrays)
 
     def load(self) -> int:
         """Put the saved state back; return the number of complete epochs."""
-        path = self.run / STATE
-        variables, weights = _variables(self.model), self.model.get_weights()
-        expected = 2 * sum(
-            np.dtype(v.dtype).itemsize * v.size for v in _arrays(variables)
-        )
+        path, variables = self.run / STATE, self._variables()
+        expected = _numbered("variable", variables)
         try:
             with zipfile.ZipFile(path) as archive:
                 size = sum(part.file_size for part in archive.infolist())
-                if size > expected + NOTES_BYTES:
-                    raise ValueError(f"it has {size:,} bytes unpacked; too many")
+            # Twice: the best weights are saved beside the last ones.
+            if (
+                size
+                > 2 * sum(array.nbytes for array in expected.values()) + NOTES_BYTES
+            ):
+                raise ValueError(f"it has {size:,} bytes unpacked; too many")
             with np.load(path, allow_pickle=False) as arrays:
                 notes = json.loads(arrays["notes"].tobytes())
-                saved = [arrays[f"variable/{i}"] for i in range(len(variables))]
-                best = [
-                    arrays[f"best/{index}"]
-                    for index in range(len(weights))
-                    if notes["best_epoch"] >= 0
-                ]
-            _check_shapes(saved, _arrays(variables))
-            _check_shapes(best, weights if best else [])
-            self.best.epoch, self.best.value = notes["best_epoch"], notes["best_value"]
+                if notes["best_epoch"] >= 0:
+                    expected |= _numbered("best", self.model.get_weights())
+                saved = {name: arrays[name] for name in expected}
+            for name, array in saved.items():
+                if array.shape != expected[name].shape:
+                    raise ValueError("it is the state of another model")
             self.history.rows = [dict(row) for row in notes["history"]]
             self.history.step_seconds = [float(s) for s in notes["step_seconds"]]
+            self.best.epoch, self.best.value = notes["best_epoch"], notes["best_value"]
             done = int(notes["epochs_done"])
         # Whatever a damaged file raises.
         except Exception as error:  # noqa: BLE001
             raise UserError(f"{path} cannot be resumed: {one_line(error)}") from None
-        for variable, value in zip(variables, saved, strict=True):
-            variable.assign(value)
-        self.best.weights = best
+        for index, variable in enumerate(variables):
+            variable.assign(saved.pop(f"variable/{index}"))
+        self.best.weights = list(saved.values())
         return done
 
-
-def _arrays(variables: list[Any]) -> list[np.ndarray]:
-    return [keras.ops.convert_to_numpy(variable) for variable in variables]
-
-
-def _check_shapes(found: list[np.ndarray], expected: list[np.ndarray]):
-    if [array.shape for array in found] != [array.shape for array in expected]:
-        raise ValueError("it is the state of another model")
-
-
-def _variables(model: keras.Model) -> list[Any]:
-    """All that training changes: weights, states of random layers, the optimizer."""
-    return [
-        *model.trainable_variables,
-        *model.non_trainable_variables,
-        *model.optimizer.variables,
-    ]
+    def _variables(self) -> list[Any]:
+        """All that training changes: weights, states of random layers, optimizer."""
+        return [
+            *self.model.trainable_variables,
+            *self.model.non_trainable_variables,
+            *self.model.optimizer.variables,
+        ]
 
 
-def _to_csv(rows: list[dict[str, float]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+def _numbered(name: str, values: Iterable[Any]) -> dict[str, np.ndarray]:
+    arrays = map(keras.ops.convert_to_numpy, values)
+    return {f"{name}/{index}": array for index, array in enumerate(arrays)}
 
 
 def fit(
@@ -182,8 +157,7 @@ def fit(
         KeyboardInterrupt: Ctrl-C before a first value of `monitor`.
     """
     model.optimizer.build(model.trainable_variables)
-    best = BestEpoch(monitor=monitor, mode=mode)
-    history, nan, stop = History(), StopOnNaN(), StopOnInterrupt()
+    best, history, stop = BestEpoch(monitor, mode), History(), StopOnInterrupt()
     saver = _SaveState(run, best, history, stop)
     saver.set_model(model)
     done = saver.load() if run.can_resume else 0
@@ -192,7 +166,9 @@ def fit(
     order = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: setattr(train, "epoch", epoch)
     )
-    progress = ShowProgress(console, epochs=epochs, best=best, sample=sample)
+    show = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: sample and say(console, sample(model))
+    )
     if done < epochs:
         # An overflow is reported as a loss that is not finite, in one line.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -202,18 +178,26 @@ def fit(
                 initial_epoch=done,
                 epochs=epochs,
                 shuffle=False,
-                verbose=0,
+                verbose=0 if console.quiet else 1 if console.is_terminal else 2,
                 callbacks=[
-                    *(order, ResetStates(), nan, stop, best, history, progress, saver)
+                    *(
+                        order,
+                        ResetStates(),
+                        keras.callbacks.TerminateOnNaN(),
+                        stop,
+                        best,
+                    ),
+                    *(history, keras.callbacks.ProgbarLogger(), show, saver),
                 ],
             )
-    if nan.epoch is not None:
-        trouble = f"the loss is not finite in epoch {nan.epoch + 1}"
+    rows = history.rows
+    if not all(math.isfinite(row["loss"]) for row in rows):
+        trouble = f"the loss is not finite in epoch {len(rows)}"
         if not best.weights:
             raise UserError(f"{trouble}; try a smaller --learning-rate")
         note(console, f"{trouble}: stopped; the best epoch before it is kept")
     if not best.weights:
-        if not stop.interrupted:
+        if rows and not stop.interrupted:
             raise UserError(f"{monitor} is not finite; try a smaller --learning-rate")
         raise KeyboardInterrupt
     model.set_weights(best.weights)
@@ -225,10 +209,10 @@ def fit(
         )
     steps = history.step_seconds
     return Fitted(
-        history=history.rows,
+        history=rows,
         best_epoch=best.epoch + 1,
         interrupted=stop.interrupted,
-        seconds=sum(row["seconds"] for row in history.rows),
+        seconds=sum(row["seconds"] for row in rows),
         milliseconds_per_step=1000 * statistics.median(steps)
         if steps
         else float("nan"),

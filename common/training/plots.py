@@ -3,6 +3,8 @@
 Each has the same figure as SVG beside it, which the run's report shows.
 """
 
+import io
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +18,20 @@ from common import files
 # Colours of Okabe and Ito (2008), which colour-blind readers can tell apart.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
 DPI = 120
+# An SVG file with any of these is not well-formed (XML 1.0, section 2.2).
+NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def literal(text: str, limit: int = 60) -> str:
+    """Return somebody's text as one short line that matplotlib draws as it is.
+
+    Args:
+        text: what to draw; matplotlib would take what stands between $ for a formula.
+        limit: largest number of characters; a longer text ends in "…".
+    """
+    short = text if len(text) <= limit else f"{text[: limit - 1]}…"
+    short = "".join(" " if c.isspace() else c for c in short).replace("$", r"\$")
+    return "".join(c if c.isprintable() else "\ufffd" for c in short)
 
 
 def save(
@@ -37,24 +53,23 @@ def save(
     """
     caption = caption or path.stem.replace("_", " ").capitalize() + "."
     texts = {"Title": caption, "Description": alt or axes_in_words(figure)}
-    with files.atomic_write(path) as temporary:
-        figure.savefig(
-            temporary, dpi=DPI, format="png", bbox_inches="tight", metadata=texts
-        )
-    if not svg:
-        return
-    # Else the ids in the file and its date would differ from run to run.
-    with (
-        rc_context({"svg.hashsalt": path.stem}),
-        files.atomic_write(path.with_suffix(".svg")) as temporary,
-    ):
-        figure.savefig(
-            temporary,
-            dpi=DPI,
-            format="svg",
-            bbox_inches="tight",
-            metadata={**texts, "Date": None},
-        )
+    texts = {key: NOT_XML.sub("\ufffd", text) for key, text in texts.items()}
+    options = {"dpi": DPI, "bbox_inches": "tight"}
+    with warnings.catch_warnings():
+        # A character that the font lacks is drawn as a box.
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        with files.atomic_write(path) as temporary:
+            figure.savefig(temporary, format="png", metadata=texts, **options)
+        if not svg:
+            return
+        # Else the ids in the file and its date would differ from run to run.
+        texts["Date"], salt = None, {"svg.hashsalt": path.stem}
+        drawing = io.StringIO()
+        with rc_context(salt):
+            figure.savefig(drawing, format="svg", metadata=texts, **options)
+    # What was drawn stands in comments, too.
+    content = NOT_XML.sub("\ufffd", drawing.getvalue())
+    files.write_text(path.with_suffix(".svg"), content)
 
 
 def axes_in_words(figure: Figure) -> str:

@@ -5,6 +5,7 @@ file with the name of the newest finished run.
 """
 
 import contextlib
+import itertools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -68,27 +69,24 @@ def start(example: str, runs_dir: str, config: dict[str, Any], prefix: str = "")
         UserError: the folder cannot be made or written to.
     """
     stamp = prefix + datetime.now().strftime("%Y%m%d-%H%M%S")
-    for attempt in range(1, 1000):
-        name = stamp if attempt == 1 else f"{stamp}-{attempt}"
-        run = Run(Path(runs_dir) / example / name)
-        try:
-            run.path.mkdir(parents=True)
-            (run / "figures").mkdir()
-            files.write_json(run / CONFIG, {"example": example, **config})
-            return run
-        except FileExistsError:
-            if not run.path.is_dir():
-                raise UserError(f"--runs-dir: {run.path.parent} is a file") from None
-        except OSError as error:
-            raise UserError(
-                f"--runs-dir must be a folder that can be written to; {one_line(error)}"
-            ) from None
-    raise UserError(f"no free run folder for {stamp} in {run.path.parent}")
+    folder = Path(runs_dir) / example
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for attempt in itertools.count(1):
+            run = Run(folder / (stamp if attempt == 1 else f"{stamp}-{attempt}"))
+            with contextlib.suppress(FileExistsError):
+                run.path.mkdir()
+                break
+        (run / "figures").mkdir()
+        files.write_json(run / CONFIG, {"example": example, **config})
+    except OSError as error:
+        raise UserError(
+            f"--runs-dir must be a folder that can be written to; {one_line(error)}"
+        ) from None
+    return run
 
 
-def begin(
-    example: str, config: Settings, *, data_hash: str, prefix: str = "", **more: Any
-) -> Run:
+def begin(example: str, config: Settings, *, data_hash: str, prefix: str = "") -> Run:
     """Return the run folder to train in: a new one, or with `resume` the last.
 
     Args:
@@ -96,17 +94,16 @@ def begin(
         config: its settings.
         data_hash: hash of the data that was read, from `files.hash_of`.
         prefix: of the folder's name, for a comparison.
-        **more: further entries of `config.json`.
 
     Raises:
         UserError: the folder cannot be used, nothing is left to resume, or the data has
             changed since the run was started.
     """
     if not config.resume:
-        settings = {"data_hash": data_hash, **to_json(config), **more}
+        settings = {"data_hash": data_hash, **to_json(config)}
         return start(example, config.runs_dir, settings, prefix)
     run = find_unfinished(example, config.runs_dir, prefix)
-    for folder in [run.path, *run.path.glob("*/")]:
+    for folder in (run.path, *run.path.glob("*/")):
         files.sweep(folder)
     before = files.read_json(run / CONFIG)
     if not isinstance(before, dict) or before.get("data_hash") != data_hash:
@@ -193,14 +190,12 @@ def find_unfinished(example: str, runs_dir: str, prefix: str = "") -> Run:
         UserError: there is none.
     """
     folder = Path(runs_dir) / example
-    if prefix:
-        marks = [
-            path
-            for path in folder.glob(f"{prefix}*/{CONFIG}")
-            if not (path.parent / COMPARE).exists()
-        ]
-    else:
-        marks = list(folder.glob(f"*/{STATE}"))
+    mark = CONFIG if prefix else STATE
+    marks = [
+        path
+        for path in folder.glob(f"{prefix}*/{mark}")
+        if not (path.parent / COMPARE).exists()
+    ]
     if not marks:
         what = "comparison" if prefix else "run"
         raise UserError(

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from common.training.metrics import sentence  # noqa: F401
+
 LEVEL = 0.95
 RESAMPLES = 2000
 # With fewer blocks even a sign test cannot reach 95 %: 2 * 0.5**5 > 0.05.
@@ -134,35 +136,3 @@ def _bootstrap(
         rng=np.random.default_rng(0),
     )
     return [float(end) for end in result.confidence_interval]
-
-
-def sentence(document: Mapping[str, Any]) -> str:
-    """Say in one sentence how the network compares with its best baseline.
-
-    Args:
-        document: the content of `metrics.json` or `compare.json`.
-    """
-    found, metric = document.get("verdict"), document["metric"]["name"]
-    if not found or found["difference"] is None:
-        return f"No verdict: {metric} of the network or of its baselines is missing."
-    own, other = (
-        document["models"][name][metric] for name in ("network", found["against"])
-    )
-    says = {
-        "better": "The network is better than",
-        "worse": "The network is worse than",
-        "undecided": "Undecided at 95 %: the network against",
-    }[found["says"]]
-    return (
-        f"{says} its best baseline, {found['against']}: {metric} {own:.4f} against "
-        f"{other:.4f}; {interval(found)}."
-    )
-
-
-def interval(found: Mapping[str, Any]) -> str:
-    """Return a difference and its interval in words."""
-    low, high = found["interval_95"]
-    value = f"difference {found['difference']:+.4f}"
-    if low is None:
-        return f"{value}, too few test cases for an interval"
-    return f"{value}, 95 % interval {low:+.4f} to {high:+.4f}"

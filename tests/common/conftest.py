@@ -4,12 +4,20 @@ import json
 import shutil
 
 import pytest
+from matplotlib.figure import Figure
 
 from common.training import plots, run_folder
 
+VERDICT = {
+    "against": "tfidf_bigrams",
+    "difference": 0.125,
+    "interval_95": [0.1, 0.15],
+    "says": "better",
+}
 DOCUMENT = {
     "example": "toy",
     "dataset": "some lists",
+    "data_hash": "sha256:1",
     "preset": "default",
     "cell": "builtin",
     "backend": "tensorflow",
@@ -18,83 +26,103 @@ DOCUMENT = {
     "epochs": 3,
     "best_epoch": 2,
     "interrupted": False,
-    "metric": {"name": "accuracy", "split": "test", "value": 0.75, "better": "higher"},
-    "metrics": {"macro_f1": 0.7251},
-    "baselines": {"majority": 0.5, "bag_of_words": 0.625},
-    "slices": {"short": 0.9, "very_long": 0.4321},
-    "slices_beside": {"bag_of_words": {"short": 0.61, "very_long": 0.6789}},
-    "by_length": {"2": 0.99, "9": 0.1234},
+    "metric": {"name": "accuracy", "split": "test", "mode": "max"},
+    "models": {
+        "network": {"accuracy": 0.75, "macro_f1": 0.7251},
+        "majority": {"accuracy": 0.5, "macro_f1": None},
+        "tfidf_bigrams": {"accuracy": 0.625},
+        "failed": {"accuracy": None},
+    },
+    "references": {"lzma": {"accuracy": 0.8123}},
+    "verdict": VERDICT,
+    "slices": {
+        "short": {"count": 300, "models": {"network": 0.9, "tfidf_bigrams": 0.61}},
+        "very_long": {"count": 41, "models": {"network": 0.4321, "majority": 0.6789}},
+    },
+    "details": {
+        "by_length": {"2": 0.99, "9": 0.1234},
+        "by_step": {"mae": [1.5, 2.25], "rmse": [3.5, None]},
+        "by_kind": {"sorted": {"network": 0.3456}},
+        "most_common_error": 7.75,
+        "answers": ["no", "number"],
+    },
     "seconds": {"train": 21.3, "total": 31.0},
     "milliseconds_per_step": 5.2,
 }
 HISTORY = "epoch,loss,val_loss,seconds\n1,0.9,0.8,1\n2,0.5,0.55,1\n3,0.2,0.6,1\n"
+UNDECIDED = {"difference": 0.0, "interval_95": [None, None], "says": "undecided"}
 COMPARE = {
     "example": "toy",
-    "metric": {"name": "accuracy", "split": "test", "better": "higher"},
+    "dataset": "some lists",
+    "data_hash": "sha256:1",
+    "preset": "default",
+    "metric": {"name": "accuracy", "split": "test", "mode": "max"},
+    "seed": 3,
     "seeds": 2,
     "cells": [
         {
             "cell": cell,
             "parameters": 100,
-            "median": median,
-            "min": median,
-            "max": median,
-            "milliseconds_per_step": 4.0,
-            "seconds": 9.0,
+            **dict.fromkeys(("median", "min", "max"), median),
+            **dict.fromkeys(("milliseconds_per_step", "seconds"), 4.0),
         }
         for cell, median in {"builtin": 0.7, "custom": 0.7, "gru": 0.8}.items()
     ],
+    "models": {"network": {"accuracy": 0.7}, "tfidf_bigrams": {"accuracy": 0.575}},
+    "verdict": VERDICT,
+    "against_builtin": {
+        "custom": UNDECIDED,
+        "gru": {"difference": 0.1, "interval_95": [0.05, 0.15], "says": "better"},
+    },
+    "step_time": {
+        "custom": {"median": 1.25, "low": 1.1, "high": 1.4},
+        "gru": {"median": 2.5, "low": 2.4, "high": 2.6},
+    },
     "parity": {"output": 0.0, "gradient": 2e-8, "weights_after_training": 3e-7},
-    "step_time_ratio": {"median": 1.25, "min": 1.1, "max": 1.4},
 }
 SETTINGS = {"preset": "default", "units": 48, "learning_rate": 0.006}
-
-
-def draw(folder, name="learning_curves"):
-    history = [
-        {"epoch": epoch, "loss": 1 / epoch, "val_loss": 1.1 / epoch}
-        for epoch in (1, 2, 3)
-    ]
-    plots.learning_curves(folder / f"{name}.png", history, best_epoch=2)
+RUN, COMPARED = "20260101-000000", "compare-20260102-000000"
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory):
     """Return a runs folder with a run and a comparison; drawing takes its time."""
-    folder = tmp_path_factory.mktemp("runs")
-    run = run_folder.start("toy", str(folder), SETTINGS)
-    draw(run / "figures")
-    plots.value_curve(
-        run / "figures" / "lengths.png",
-        [(2, 0.99), (9, 0.12)],
-        xlabel="numbers",
-        ylabel="share",
-        shaded=(2, 5, "training"),
-    )
-    run.path.rename(folder / "toy" / "20260101-000000")
-    compared = run_folder.start(
-        "toy", str(folder), {**SETTINGS, "units": 5, "seeds": 2}
-    )
-    draw(compared / "figures", "compare")
-    compared.path.rename(folder / "toy" / "compare-20260102-000000")
-    return folder
+    toy = tmp_path_factory.mktemp("runs") / "toy"
+    for name, config, figures in (
+        (RUN, SETTINGS, ("learning_curves", "lengths")),
+        (COMPARED, {**SETTINGS, "units": 5, "seeds": 2}, ("compare",)),
+    ):
+        run = run_folder.start("toy", str(toy.parent), config)
+        for figure in figures:
+            draw(run / "figures" / f"{figure}.png")
+        run.path.rename(toy / name)
+    (toy / RUN / "history.csv").write_text(HISTORY)
+    write(toy / RUN / "metrics.json", DOCUMENT)
+    write(toy / COMPARED / "compare.json", COMPARE)
+    return toy.parent
 
 
 @pytest.fixture
 def folder(template, tmp_path):
     """Return a runs folder of its own with a finished run and a comparison."""
-    shutil.copytree(template, tmp_path / "runs")
-    toy = tmp_path / "runs" / "toy"
-    run = toy / "20260101-000000"
-    write(run, DOCUMENT)
-    (run / "history.csv").write_text(HISTORY)
-    (toy / "compare-20260102-000000" / "compare.json").write_text(json.dumps(COMPARE))
-    return tmp_path / "runs"
+    return shutil.copytree(template, tmp_path / "runs")
+
+
+def draw(path, **texts):
+    figure = Figure(figsize=(4, 3))
+    axes = figure.subplots()
+    axes.plot([1, 2], [3, 5])
+    axes.set(xlabel="hour", ylabel="load")
+    plots.save(figure, path, **texts)
 
 
 def write(path, document):
-    (path / "metrics.json").write_text(json.dumps(document))
+    path.write_text(json.dumps(document))
 
 
 def run_of(folder):
-    return run_folder.Run(folder / "toy" / "20260101-000000")
+    return run_folder.Run(folder / "toy" / RUN)
+
+
+def comparison_of(folder):
+    return run_folder.Run(folder / "toy" / COMPARED)

@@ -170,9 +170,10 @@ def test_readmes_beside_the_page_follow_it(tmp_path):
         ({}, "are the same network, up to rounding"),
         (
             {},
-            "The custom cell has bits 2.1250, the built-in layer 2.0000: undecided "
-            "(difference +0.2500, 95 % interval +0.1250 to +0.5000). A step takes 0.88 "
-            "times as long (95 % interval 0.75 to 1.50): undecided.",
+            "The custom cell has bits 2.1250, the built-in layer 2.0000: undecided, "
+            "since the seeds overlap (difference +0.2500, 95 % interval +0.1250 to "
+            "+0.5000). A step takes 0.88 times as long (95 % interval 0.75 to 1.50): "
+            "undecided.",
         ),
         ({}, "(difference +0.0000, too few test cases for an interval)"),
         ({}, "1.04): as fast, within 5%."),

@@ -2,16 +2,27 @@
 
 import json
 import math
+import os
 import re
 import shutil
+import subprocess
+import sys
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import pytest
 
 from common.errors import UserError
-from common.report import advice, pages
+from common.report import pages
 from common.training import plots, run_folder
-from tests.common.conftest import COMPARE, DOCUMENT, SETTINGS, draw, run_of, write
+from tests.common.conftest import (
+    COMPARE,
+    DOCUMENT,
+    comparison_of,
+    draw,
+    run_of,
+    write,
+)
 
 HOSTILE = "<script>document.title = 'executed'</script>"
 
@@ -35,52 +46,74 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
+def page_of(run):
+    pages.write(run)
+    return Page(run / "report.html")
+
+
 def test_page_shows_all_that_the_run_left(folder):
-    page = Page(pages.write(run_of(folder)))
+    page = page_of(run_of(folder))
     for text in (
-        "The network beats its best baseline, bag of words",
-        *("majority", "0.5000", "0.6250", "macro f1", "0.7251"),  # beside the baselines
-        *("very long", "0.4321", "0.6789"),  # slices
-        *("By length", "0.1234"),
+        "The network is better than its best baseline, tfidf bigrams: accuracy 0.7500 "
+        "against 0.6250; difference +0.1250, 95 % interval +0.1000 to +0.1500.",
+        *("majority", "0.5000", "macro f1", "0.7251"),
+        *("lzma", "0.8123", "may not be compared with the models above"),
+        *("very long", "41", "0.4321", "0.6789"),
+        *("By length", "0.1234", "7.7500", "0.3456"),
+        *("By step", "2.2500", "3.5000"),
         *("--learning-rate", "0.006"),
         *("12,345", "some lists", "0.5500"),
-        "The custom cell takes 1.25 times the built-in layer's time",
-        "3.0e-07 in the weights after 20 steps of training",
-        "units 5 (here 48)",
-        "In the comparison, GRU reached 0.8000 and SimpleRNN 0.7000",
-        "The weights kept are those of epoch 2.",
+        "GRU has accuracy 0.8000, the built-in layer 0.7000: better",
+        *("2.50 (2.40 to 2.60)", "3.0e-07 in the weights after 20 steps of training"),
+        "These settings differ: units 5 (in this run 48).",
+        "a step takes 2.5 times as long. If that is fast enough: --cell gru",
     ):
         assert text in page.text
+    assert "left out" not in page.text
     assert len(page.all("figcaption")) == len(page.all("img")) == 3
     # The wider the bar, the larger the value; the network's comes first.
-    bars = re.findall(r"<span style=\"width: ([\d.]+)%", (_html(folder)))
+    bars = re.findall(
+        r"<span style=\"width: ([\d.]+)%", (run_of(folder) / "report.html").read_text()
+    )
     assert bars == ["75.0", "50.0", "62.5"]
 
 
-def _html(folder):
-    return (run_of(folder) / "report.html").read_text()
+def test_comparison_has_a_page(folder):
+    page = page_of(comparison_of(folder))
+    assert "The custom cell has accuracy 0.7000" in page.text
+    assert "A step takes 1.25 times as long" in page.text
+    assert "--units5" in page.text.replace(" ", "")
 
 
-def test_every_picture_has_a_size_and_says_what_it_shows(folder):
-    page = Page(pages.write(run_of(folder)))
-    for picture in page.all("img"):
-        assert int(picture["width"]) > 300
-        assert int(picture["height"]) > 200
-        assert picture["src"].startswith("data:image/svg+xml;base64,")
-    descriptions = [picture["alt"] for picture in page.all("img")]
-    assert "validation 1.1 to 0.367" in descriptions[0]
-    assert "0.99 at 2, 0.12 at 9. Shaded: 2 to 5" in descriptions[1]
+@pytest.mark.parametrize("key", ["data_hash", "preset"])
+def test_comparison_on_other_data_or_with_another_preset_is_not_shown(folder, key):
+    write(comparison_of(folder) / "compare.json", {**COMPARE, key: "other"})
+    text = page_of(run_of(folder)).text
+    assert "Built-in and custom cell" not in text
+    assert "python -m examples.toy compare" in text  # the advice knows of none
 
 
-def test_page_needs_nothing_and_starts_nothing(folder):
+def test_after_a_comparison_the_page_of_the_run_shows_it(folder, capsys):
+    pages.leave(comparison_of(folder))
+    assert "1.25 times" in Page(run_of(folder) / "report.html").text
+    assert capsys.readouterr().err == ""
+
+
+def test_page_that_cannot_be_made_is_a_warning(folder, capsys, monkeypatch):
+    monkeypatch.setattr(pages, "read_run", lambda run: 1 / 0)
+    pages.leave(run_of(folder))
+    assert capsys.readouterr().err == "warning: no report.html: division by zero\n"
+
+
+def test_page_loads_nothing_and_executes_nothing(folder):
     hostile = {
         **DOCUMENT,
         "dataset": HOSTILE,
-        "baselines": {HOSTILE: 0.1},
-        "slices": {HOSTILE: 0.2},
-        HOSTILE: {HOSTILE: 1},
+        "models": {**DOCUMENT["models"], HOSTILE: {"accuracy": 0.1}},
+        "slices": {HOSTILE: {"count": 2, "models": {HOSTILE: 0.2}}},
+        "details": {HOSTILE: {HOSTILE: 1}},
     }
-    write(run_of(folder).path, hostile)
+    write(run_of(folder) / "metrics.json", hostile)
     index, *_ = pages.collect(str(folder), {"toy": HOSTILE})
     for path in (run_of(folder) / "report.html", index):
         page = Page(path)
@@ -97,212 +130,182 @@ def test_page_needs_nothing_and_starts_nothing(folder):
         assert policy["content"].startswith("default-src 'none'; ")
 
 
-def test_figures_without_texts_get_some(folder):
+def test_figures_have_a_size_and_texts(folder):
     figures = run_of(folder) / "figures"
-    (figures / "learning_curves.svg").unlink()
-    figure = plots.Figure()
-    figure.subplots().set(xlabel="hour", ylabel="load")
-    plots.save(figure, figures / "by_hour.png")
-    page = Page(pages.write(run_of(folder)))
+    draw(figures / "told.png", caption="Said.", alt="Two lines.")
+    (figures / "lengths.svg").unlink()  # the PNG file stands for it
+    page = page_of(run_of(folder))
     pictures = {picture["alt"]: picture for picture in page.all("img")}
-    assert "Diagram. load over hour" in pictures
-    png = pictures["Learning curves; no description was saved with it."]
-    assert png["src"].startswith("data:image/png;base64,")
-    assert int(png["width"]) > 300
-    assert "By hour." in page.text
+    assert {
+        *("Diagram. load over hour", "Two lines."),
+        "Lengths; no description was saved with it.",
+    } == set(pictures)
+    assert "Said." in page.text
+    for picture in pictures.values():
+        assert int(picture["width"]) > 300
+        assert int(picture["height"]) > 200
+        assert picture["src"].startswith("data:image/")
 
 
-def test_figures_are_the_same_file_each_time(tmp_path):
+def test_figures_are_well_formed_and_the_same_file_each_time(tmp_path):
+    texts = {"caption": "a\x00\ud800b", "alt": "\x1b[31m"}
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        draw(tmp_path / name)
-    one, other = (tmp_path / name / "learning_curves.svg" for name in ("a", "b"))
+        draw(tmp_path / name / "x.png", **texts)
+    one, other = (tmp_path / name / "x.svg" for name in ("a", "b"))
     assert one.read_bytes() == other.read_bytes()
+    figure = plots.Figure()
+    figure.subplots().set_title("drawn \x08")
+    plots.save(figure, one.with_suffix(".png"))
+    for path in (one, other):
+        ElementTree.parse(path)
 
 
-def test_comparison_has_a_page_and_shows_in_that_of_the_run(folder):
-    compared = run_folder.Run(folder / "toy" / "compare-20260102-000000")
-    pages.write(run_of(folder))
-    page = Page(pages.write(compared))
-    assert "The custom cell takes 1.25 times" in page.text
-    assert "--units5" in page.text.replace(" ", "")
-    document = {**COMPARE, "step_time_ratio": {"median": 0.5, "min": 0.5, "max": 0.5}}
-    (compared / "compare.json").write_text(json.dumps(document))
-    pages.leave(compared)
-    assert (
-        "The custom cell takes 0.50 times" in Page(run_of(folder) / "report.html").text
-    )
-    (compared / "compare.json").write_text("{}")
-    assert "custom cell takes" not in Page(pages.write(run_of(folder))).text
-
-
-def test_finished_run_has_a_page_and_a_failing_page_loses_no_run(folder, capsys):
-    run = run_of(folder)
-    run_folder.finish(run)
-    assert "beats" in Page(run / "report.html").text
-    assert capsys.readouterr().err == ""
-    (run / "history.csv").write_text("epoch,loss\n1,many\n")
-    run_folder.finish(run)
-    assert (folder / "toy" / "latest").read_text() == f"{run.path.name}\n"
-    error = capsys.readouterr().err
-    assert error.startswith("warning: no report.html: ")
-    assert error.count("\n") == 1
+def test_literal_text_is_drawn_as_it_is():
+    assert plots.literal("$x_{$\n\x00\ud800 é\u3000日") == "\\$x_{\\$ \ufffd\ufffd é 日"
+    assert plots.literal("ab" * 50, limit=5) == "abab…"
 
 
 def test_index_links_to_the_newest_runs_and_missing_pages_are_made(folder):
     toy = folder / "toy"
-    shutil.copytree(run_of(folder).path, toy / "20260103-000000")
-    write(toy / "20260103-000000", {**DOCUMENT, "seed": 7})
+    newer = shutil.copytree(run_of(folder).path, toy / "20260103-000000")
+    write(newer / "metrics.json", {**DOCUMENT, "seed": 7})
+    # Of a killed process: neither read nor shown.
+    shutil.copytree(run_of(folder).path, toy / ".0123abcd-20260104-000000")
+    (newer / "figures" / ".0123abcd-lengths.svg").write_text("<svg")
     lines = {"toy": "Toy: plays.", "other": "Other: waits."}
     index, written, damaged = pages.collect(str(folder), lines)
     assert damaged == []
-    assert {path.parent.name for path in written} == {
-        *("20260101-000000", "20260103-000000", "compare-20260102-000000")
+    assert {path.parent for path in written} == {
+        *(run_of(folder).path, newer, comparison_of(folder).path)
     }
+    assert "left out" not in Page(newer / "report.html").text
     page = Page(index)
     links = {link["href"] for link in page.all("a")}
     assert links == {"toy/20260103-000000/report.html"}
     assert "seed 7" in page.text
     assert "No finished run yet: python -m examples.other" in page.text
-    (toy / "20260101-000000" / "report.html").write_text("mine")
+    (run_of(folder) / "report.html").write_text("mine")
     _, written, _ = pages.collect(str(folder), lines)
-    assert [path.parent.name for path in written] == ["20260103-000000"]
+    assert [path.parent for path in written] == [newer]
+
+
+@pytest.mark.parametrize("runs_dir", ["", "/dev/null", "a" * 5000, "x/" + "a" * 300])
+def test_no_run_is_said(runs_dir):
+    with pytest.raises(UserError, match=r"python -m examples lists the examples"):
+        pages.collect(runs_dir, {"toy": "Toy"})
+
+
+# A content of `None` stands for no file, `os.mkdir` for a directory in its place.
+DEEP = b'{"example": "toy", "units": ' + b"[" * 900 + b"]" * 900 + b"}"
+BAD = [None, os.mkdir, b"", b"\xff", b"\x00", b"{", b"[]", b"7", b'{"a": 1e999}']
+BAD += [
+    b"[" * 100_000,
+    b'{"a": ' * 100_000,
+    DEEP,
+    b'{"a": 1' + b"0" * 400 + b"}",
+    b"<svg",
+]
+BAD += [b"epoch,loss\n1,x\n", b"epoch\nnan\n", b"epoch,loss\n1\n", b"epoch\n1,2\n"]
+BAD += [b"<html/>", b'<?xml version="1.0" encoding="odd"?><a/>', b"GIF", b"\x89PNG\r\n"]
+BAD += [
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="%b" height="1pt"/>' % width
+    for width in (b"1e", b"1.2.3pt", b"9" * 400 + b"pt")
+]
+PARTS = ("history.csv", "figures/lengths.svg", "figures/other.png", "figures")
+
+
+@pytest.mark.parametrize("name", ["metrics.json", "config.json", *PARTS])
+def test_damaged_part_is_left_out_and_damaged_run_skipped(folder, name):
+    run, path = run_of(folder), run_of(folder) / name
+    good = shutil.copytree(run.path, folder / "toy" / "20251231-000000")
+    os.utime(good / "metrics.json", (1, 1))  # the older one of the two
+    for content in BAD:
+        if path.is_dir():
+            shutil.rmtree(path)
+        path.unlink(missing_ok=True)
+        if content is os.mkdir:
+            path.mkdir()
+        elif content is not None:
+            path.write_bytes(content)
+        index, _, damaged = pages.collect(str(folder), {"toy": "Toy"})
+        shown = Page(index).all("a")[0]["href"].split("/")[1]
+        if name in PARTS:
+            assert (damaged, shown) == ([], run.path.name), content
+            gone = (content is None and name != "history.csv") or name == "figures"
+            assert ("is left out: " in Page(run / "report.html").text) != gone, content
+        else:
+            assert shown == good.name, content
+            # Without metrics.json it is not a finished run.
+            assert len(damaged) == (content is not None or name != "metrics.json")
+            for line in damaged:
+                assert run.path.name in line, content
+                assert "\n" not in line, content
+
+
+ODD = (None, True, math.inf, "a", [1], {"a": None})
+
+
+def places(value):
+    """Yield every mapping and list of a document with each of its keys."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in pairs:
+        yield value, key
+        if isinstance(inner, (dict, list)):
+            yield from places(inner)
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("metrics.json", b"{", "metrics.json cannot be read"),
-        ("metrics.json", b"[]", "metrics.json is damaged: dataset"),
-        ("metrics.json", b'{"dataset": "a"}', "damaged: preset is missing"),
-        (
-            "metrics.json",
-            json.dumps({**DOCUMENT, "metric": {"name": "a"}}).encode(),
-            "damaged: value is missing",
-        ),
-        ("config.json", b'{"example": "other"}', "it is a run of other"),
-        ("config.json", None, "config.json is missing"),
-        ("history.csv", b"epoch,loss\n1,x\n", "history.csv is damaged"),
-        ("history.csv", b"a,b\n1,2\n", "history.csv is damaged: 'epoch'"),
-        ("history.csv", b"epoch,loss\nnan,2\n", "history.csv is damaged"),
-        ("history.csv", None, "history.csv does not exist"),
-        ("figures/lengths.svg", b"<svg", "lengths.svg is damaged"),
-        ("figures/lengths.svg", b"<html/>", "it is not SVG"),
-        (
-            "figures/lengths.svg",
-            b'<svg xmlns="http://www.w3.org/2000/svg" width="1e"/>',
-            "no width and height",
-        ),
-        ("figures/extra.png", b"GIF", "it is not PNG"),
-    ],
+    ("name", "whole"), [("metrics", DOCUMENT), ("compare", COMPARE)]
 )
-def test_damaged_run_is_named_in_one_line_and_skipped(folder, name, content, message):
-    good = folder / "toy" / "20251231-000000"
-    shutil.copytree(run_of(folder).path, good)
-    write(run_of(folder).path, DOCUMENT)  # the newer one of the two
-    path = run_of(folder) / name
-    path.unlink() if content is None else path.write_bytes(content)
-    index, _, damaged = pages.collect(str(folder), {"toy": "Toy"})
-    (line,) = damaged
-    assert message in line
-    assert "\n" not in line
-    (link, _) = Page(index).all("a")
-    assert link["href"] == f"toy/{good.name}/report.html"
-
-
-ODD = (None, True, -1, 0.5, math.nan, math.inf, "a", [], [1], {}, {"a": None}, {"a": 1})
-
-
-@pytest.mark.parametrize("name", ["metrics.json", "compare.json"])
-def test_whatever_is_in_a_file_it_is_shown_or_named(folder, name):
-    shutil.rmtree(run_of(folder) / "figures")
-    run = run_folder.Run(next(folder.glob(f"toy/*/{name}")).parent)
-    shutil.rmtree(run / "figures", ignore_errors=True)
-    whole = json.loads((run / name).read_text())
-    inner = [key for key, value in whole.items() if isinstance(value, dict)]
-    places = [(whole, key) for key in whole]
-    places += [(whole[key], deep) for key in inner for deep in whole[key]]
-    places += [(row, key) for row in whole.get("cells", [])[:1] for key in row]
-    errors = []
-    for holder, key in places:
+def test_whatever_is_in_a_document_it_is_shown_or_named(folder, name, whole):
+    run = run_of(folder) if name == "metrics" else comparison_of(folder)
+    for figures in folder.glob("toy/*/figures"):
+        shutil.rmtree(figures)  # quicker
+    document, errors, tried = json.loads(json.dumps(whole)), [], 0
+    for holder, key in list(places(document)):
         before = holder[key]
-        for value in ODD:
-            holder[key] = value
-            (run / name).write_text(json.dumps(whole))
+        for holder[key] in ODD:
+            write(run / f"{name}.json", document)
+            tried += 1
             try:
                 pages.write(run)
             except UserError as error:
                 errors.append(str(error))
         holder[key] = before
-    assert all(name in error for error in errors)
-    assert 0 < len(errors) < len(places) * len(ODD)
+    assert all(f"{name}.json" in error for error in errors)
+    assert tried / 4 < len(errors) < tried
 
 
-def test_no_run_is_said(tmp_path):
-    with pytest.raises(UserError, match=r"train one first: python -m examples\.toy"):
-        pages.collect(str(tmp_path), {"toy": "Toy"})
+def test_damaged_comparison_is_named_on_the_page(folder):
+    write(comparison_of(folder) / "compare.json", {**COMPARE, "cells": [{"cell": 1}]})
+    text = page_of(run_of(folder)).text
+    assert "A comparison is left out: " in text
+    assert "compare.json: cells.cell is missing or of the wrong type" in text
+    _, _, (line,) = pages.collect(str(folder), {"toy": "Toy"})
+    assert "compare.json" in line
 
 
-def advised(*, cells=(), can_resume=False, config=None, **changes):
-    history = [
-        {"epoch": 1, "loss": 0.9, "val_loss": 0.8},
-        {"epoch": 2, "loss": 0.5, "val_loss": 0.55},
-        {"epoch": 3, "loss": 0.2, "val_loss": 0.6},
-    ]
-    lines = advice.advise(
-        "toy",
-        {**DOCUMENT, "slices": {}, **changes},
-        config or SETTINGS,
-        history,
-        cells=cells,
-        can_resume=can_resume,
+def test_page_that_cannot_be_written_is_named(folder):
+    (run_of(folder) / "report.html").mkdir()
+    with pytest.raises(UserError, match=r"report\.html cannot be written: "):
+        pages.collect(str(folder), {"toy": "Toy"})
+
+
+def test_texts_that_utf8_does_not_know_are_shown(folder):
+    odd = folder / "toy" / os.fsdecode(b"\xff")
+    run_of(folder).path.rename(odd)
+    write(odd / "metrics.json", {**DOCUMENT, "dataset": "\ud800" + "x" * 20_000})
+    index, *_ = pages.collect(str(folder), {"toy": "Toy"})
+    assert "?xxx" in Page(index).text
+    assert Page(index).all("a")[0]["href"] == "toy/%FF/report.html"
+
+
+def test_pages_need_no_numbers_library():
+    program = (
+        "import sys, common.report.pages\n"
+        "heavy = {'tensorflow', 'keras', 'numpy', 'scipy', 'matplotlib'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
-    return "\n".join(f"{line.text} {line.code}" for line in lines)
-
-
-@pytest.mark.parametrize(
-    ("changes", "advice_given"),
-    [
-        ({"preset": "smoke"}, "Train properly: python -m examples.toy\n"),
-        ({"best_epoch": 3}, "--epochs 6"),
-        ({"best_epoch": 3}, "loss is 0.2000 on training data and 0.6000 on validation"),
-        (
-            {"best_epoch": 3, "config": {"units": 9, "dropout": 0.1}},
-            "--units 9 now) or more dropout (--dropout 0.1 now)",
-        ),
-        ({"interrupted": True, "can_resume": True}, "python -m examples.toy --resume"),
-        ({"interrupted": True}, "interrupted after epoch 3"),
-        ({"baselines": {"tf_idf": 0.75, "no": 0.1}}, "tf idf did as well or better"),
-        ({"slices": {"a": 0.9, "b_c": 0.5}}, "weakest on b c: 0.5000 against 0.7500"),
-        ({"cells": COMPARE["cells"]}, "--cell gru"),
-        ({}, "--seed 4"),
-        ({}, "python -m examples.toy compare"),
-    ],
-)
-def test_advice_follows_from_the_numbers(changes, advice_given):
-    assert advice_given in advised(**changes) + "\n"
-
-
-@pytest.mark.parametrize(
-    ("changes", "advice_not_given"),
-    [
-        ({}, "--epochs"),
-        ({}, "validation data"),
-        ({}, "without a network"),
-        ({"slices": {"a": 0.8, "b": 0.7}}, "weakest"),
-        ({"cells": COMPARE["cells"]}, "compare\n"),
-        ({"best_epoch": 3, "interrupted": True}, "--epochs"),
-    ],
-)
-def test_advice_is_not_given_without_cause(changes, advice_not_given):
-    assert advice_not_given not in advised(**changes)
-
-
-def test_smaller_is_better_where_it_is():
-    lower = {**DOCUMENT["metric"], "better": "lower"}
-    lstm = {**COMPARE["cells"][-1], "cell": "lstm", "median": 0.6}
-    text = advised(metric=lower, cells=COMPARE["cells"], slices={"a": 0.9, "b": 0.1})
-    assert "no need for a gated cell" in text
-    assert "--cell lstm" in advised(metric=lower, cells=[*COMPARE["cells"], lstm])
-    assert "weakest on a: 0.9000" in text
-    assert "majority and bag of words did as well or better" in text
+    root = run_folder.__file__.removesuffix("common/training/run_folder.py")
+    subprocess.run([sys.executable, "-c", program], cwd=root, check=True)

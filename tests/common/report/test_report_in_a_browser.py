@@ -87,13 +87,10 @@ def test_page_is_whole_quiet_and_no_wider_than_the_screen(
             "return getComputedStyle(document.body).backgroundColor"
         )
         assert (dark == "rgb(23, 23, 23)") == (scheme == "dark")
-
-
-def test_wide_figures_scroll_in_their_own_frame(browser, pages):
-    show(browser, pages[-1], width=390, scheme="light")
-    frames = browser.execute_script(
-        "return [...document.querySelectorAll('figure .scroll')]"
-        ".map(frame => [frame.clientWidth, frame.tabIndex])"
-    )
-    assert frames
-    assert all(width <= 390 and index == 0 for width, index in frames)
+        # Wide figures scroll in their own frame, which the keyboard reaches.
+        frames = browser.execute_script(
+            "return [...document.querySelectorAll('figure .scroll')]"
+            ".map(frame => [frame.clientWidth, frame.tabIndex])"
+        )
+        assert frames or path.name == "index.html"
+        assert all(size <= width and index == 0 for size, index in frames)
