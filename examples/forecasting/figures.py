@@ -140,6 +140,8 @@ def autocorrelation(path: Path, windows: Windows, forecast: np.ndarray, what: st
     names = windows.panel.frame[ID].iloc[windows.rows].to_numpy()
     ends = np.flatnonzero(names[1:] != names[:-1]) + 1
     each = [one for one in np.split(residuals, ends)[:MANY] if np.ptp(one) > 0]
+    if not each:
+        raise ValueError("all errors are alike")
     lags = min(LAGS, min(map(len, each)) - 1)
     # Missing values between two series keep their errors apart.
     apart = [np.append(one / one.std(), np.full(lags, np.nan)) for one in each]
