@@ -1,56 +1,57 @@
 """Settings of the text generation example, and its presets."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from common.errors import UserError, check_choice, check_real, check_whole
-from common.settings import Repeats, Settings
+from common.errors import UserError
+from common.settings import ANY_TEXT, MAX_COUNT, Checked, Limits, Repeats, Settings
 
-DATASETS = ("python_source", "tiny_shakespeare")
+EXAMPLE = __package__.rpartition(".")[2]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Settings):
     """What to train and on what; every setting has a default."""
 
-    units: int = 256
+    units: Annotated[int, Limits(1, 16_384)] = 256
     """Width of the hidden state."""
-    epochs: int = 6
-    """Passes over the training text; the best one by validation is kept."""
-    batch_size: int = 64
-    """Streams: the text is cut into so many pieces, which are read side by side."""
-    learning_rate: float = 7e-3
-    """Step size at the start; it falls to zero along a cosine."""
+    epochs: Annotated[int, Limits(1, MAX_COUNT)] = 6
+    """Passes over the training text. The epoch with the best validation is kept."""
+    batch_size: Annotated[int, Limits(1, MAX_COUNT)] = 64
+    """Number of streams. The text is split into this many parts, read in parallel."""
+    learning_rate: Annotated[float, Limits(0, 10, above=True)] = 7e-3
+    """Initial step size of the optimizer. It falls to zero along a cosine."""
     dataset: Literal["python_source", "tiny_shakespeare"] = "python_source"
-    """Source of Python's standard library as it is installed here; or Shakespeare's
-    plays (TensorFlow Datasets downloads them)."""
+    """Source of the installed Python's standard library, or Shakespeare's plays
+    (downloaded by TensorFlow Datasets)."""
     data: str | None = None
-    """Your own text: a file, or a folder of files; instead of a data set."""
+    """Your own text, a file or a folder of files, instead of a data set."""
+    validation_data: str | None = None
+    """File or folder with the validation text. Default: a part of --data."""
+    test_data: str | None = None
+    """File or folder with the test text. Default: a part of --data."""
     glob: str = "*.txt"
-    """Which files of your folder are read, those of its sub-folders too."""
+    """Which files of a folder are read, including those in its sub-folders."""
     data_dir: str | None = None
-    """Where TensorFlow Datasets keeps its data; default: its own folder."""
-    chunk: int = 64
+    """Folder of TensorFlow Datasets. Default: its own."""
+    chunk: Annotated[int, Limits(1, 4096)] = 64
     """Characters of each stream in a training step. The state is carried from chunk to
     chunk, the gradient is not."""
-    dropout: float = 0.0
-    """Share of the state that training hides from the output layer."""
+    dropout: Annotated[float, Limits(0, 1, below=True)] = 0.0
+    """Fraction of the hidden state dropped before the output layer in training."""
 
     def __post_init__(self):
         super().__post_init__()
-        check_choice("--dataset", self.dataset, DATASETS)
-        check_whole("--chunk", self.chunk, at_least=1, at_most=4096)
-        check_real("--dropout", self.dropout, at_least=0, below=1)
-        if not self.glob.strip():
-            raise UserError("--glob must be a pattern such as *.md; received ''")
+        if self.data is None and (self.validation_data or self.test_data):
+            raise UserError("--validation-data and --test-data need --data")
 
 
-# Differences from the defaults above, which learn Python's manner in two minutes.
+# Differences from the defaults above, which train for two minutes.
 PRESETS = {
     "default": {},
-    # A few seconds, for tests: enough to beat single letters, no more.
+    # A few seconds, for tests: better than single letters, no more.
     "smoke": {"units": 64, "epochs": 1, "learning_rate": 5e-3},
-    # A million characters are few: what it learns by heart is where it loses.
+    # A million characters are few: a wide network overfits without dropout.
     "full": {
         "dataset": "tiny_shakespeare",
         "units": 512,
@@ -62,68 +63,50 @@ PRESETS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compare(Repeats, Config):
-    """Settings of `compare`: those of the training, and how often to repeat it."""
+class Compare(Config, Repeats):
+    """Settings of `compare`: those of the training, and the number of seeds."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Generate:
+class Generate(Checked):
     """What to write and with which run."""
 
-    prompt: str | None = None
-    """What the text starts with; default: the beginning of a line."""
+    prompt: Annotated[str | None, ANY_TEXT] = None
+    """Text to continue. Default: the beginning of a line."""
     prompt_file: str | None = None
-    """File with what the text starts with, instead of --prompt."""
-    length: int = 500
+    """File with the text to continue, instead of --prompt."""
+    length: Annotated[int, Limits(1, MAX_COUNT)] = 500
     """Characters to write after the prompt."""
-    temperature: float = 0.8
+    temperature: Annotated[float, Limits(1e-6, 100)] = 0.8
     """Below 1, likely characters become likelier; above 1, rare ones do."""
-    top_k: int | None = None
-    """Choose among so many likeliest characters."""
-    top_p: float = 1.0
-    """Choose among the likeliest characters that together have this probability."""
-    seed: int = 0
+    top_k: Annotated[int | None, Limits(1, MAX_COUNT)] = None
+    """Choose among this many likeliest characters."""
+    top_p: Annotated[float, Limits(1e-6, 1)] = 1.0
+    """Choose among the likeliest characters whose probabilities add up to this."""
+    seed: Annotated[int, Limits(0, 2**31 - 1)] = 0
     """Fixes the choices: same run, prompt and seed, same text."""
-    samples: int = 1
-    """Texts to write, each by choices of its own."""
-    stop: str | None = None
+    samples: Annotated[int, Limits(1, 1000)] = 1
+    """Texts to write, each with other choices."""
+    stop: Annotated[str | None, ANY_TEXT] = None
     """Text after which writing ends."""
     run: str | None = None
-    """Run folder to use; default: the newest finished run."""
+    """Run folder to use. Default: the newest finished run."""
     runs_dir: str = "runs"
     """Folder of the run folders."""
 
     def __post_init__(self):
-        check_whole("--length", self.length, at_least=1)
-        check_real("--temperature", self.temperature, above=0, at_most=100)
-        if self.top_k is not None:
-            check_whole("--top-k", self.top_k, at_least=1)
-        check_real("--top-p", self.top_p, above=0, at_most=1)
-        check_whole("--seed", self.seed, at_least=0, at_most=2**31 - 1)
-        check_whole("--samples", self.samples, at_least=1, at_most=1000)
-        if self.stop == "":
-            raise UserError("--stop must not be empty")
+        super().__post_init__()
         if self.prompt_file is not None and self.prompt is not None:
             raise UserError("give --prompt or --prompt-file, not both")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Speed:
-    """Sizes of the network that is timed; it is not trained."""
+class Speed(Checked):
+    """Sizes of the network that is timed. It is not trained."""
 
-    units: int = 256
+    units: Annotated[int, Limits(1, 16_384)] = 256
     """Width of the hidden state."""
-    batch_size: int = 64
-    """Streams in a training step."""
-    chunk: int = 64
-    """Characters of each stream in a training step."""
-    characters: int = 98
-    """Characters that the network knows."""
-    length: int = 4000
-    """Characters to write, at full speed."""
-
-    def __post_init__(self):
-        for name in ("units", "batch_size", "chunk", "length"):
-            flag = "--" + name.replace("_", "-")
-            check_whole(flag, getattr(self, name), at_least=1)
-        check_whole("--characters", self.characters, at_least=3)
+    characters: Annotated[int, Limits(1, 20_000)] = 98
+    """Number of different characters that the network knows."""
+    length: Annotated[int, Limits(1, MAX_COUNT)] = 4000
+    """Characters to write with compiled calls."""

@@ -1,11 +1,13 @@
-"""From text to streams of character ids: reading, splitting, and the codec.
+"""From text to streams of character ids: reading, splitting, and the preprocessor.
 
-Letters: N characters of a text, B streams, T characters of a chunk, V ids.
+Letters: N characters of a text, B streams, T characters of a chunk.
 """
 
+import itertools
+import re
 import sysconfig
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,199 +15,141 @@ import keras
 import numpy as np
 
 from common import files
-from common.errors import UserError
+from common.errors import UserError, check_whole
 from common.preprocessing import tfds
 from common.preprocessing.text import Vocabulary
-from examples.text_generation.config import Config
 
-EXAMPLE = "text_generation"  # name of the folder of its runs
-CODEC = "codec.json"  # name of the codec in a run folder
+from .config import Config
+
 SPLITS = ("train", "validation", "test")
-# Of every ten files, which one is for validation and which for the test. A single text
-# is cut in order, in the same shares.
-VALIDATION_FILE, TEST_FILE, FOLD = 4, 9, 10
-# The standard library is cut down to about 2 MB: the files right in its folder, by
-# name, the largest left out, since a single one would be half of a split.
+# What the files or folders of a published text are called.
+SPLIT_NAMES = {"train": "train", "training": "train", "test": "test"}
+SPLIT_NAMES |= dict.fromkeys(("validation", "valid", "val", "dev"), "validation")
+# Of every ten files, this one is held out. A single text is split in the same shares.
+HELD_OUT, FOLD = {4: "validation", 9: "test"}, 10
+# About 2 MB of the standard library: the files directly in its folder, by name, without
+# the largest ones, since a single one would be half of a split.
 LARGEST_FILE, LARGEST_TEXT = 40 * 1024, 2_000_000
-# What a split needs for its figures to mean anything.
-MIN_CHARACTERS, MIN_PER_SPLIT = 10_000, 500
-# Training steps in an epoch below which a user is told so.
-FEW_STEPS = 20
-# Characters that training has fewer times than this share one id.
-MIN_COUNT = 5
+MIN_CHARACTERS, MIN_PER_SPLIT = 10_000, 500  # with less, a test would mean nothing
+FEW_STEPS = 20  # fewer training steps in an epoch are worth a note
+MIN_COUNT = 5  # characters that are rarer in the training text share one id
 
 
-@dataclass(frozen=True)
-class Codec:
+class Preprocessor(Vocabulary):
     """Turns a text into ids of characters, and ids into text."""
-
-    vocabulary: Vocabulary
 
     def encode(self, text: str) -> np.ndarray:
         """Return ids, int32 (N,); unknown characters share one."""
-        return np.array(self.vocabulary.encode(text), dtype="int32")
+        return np.array(super().encode(text), dtype="int32")
 
-    def decode(self, ids: Sequence[int]) -> str:
+    def decode(self, ids: Iterable[int]) -> str:
         """Return the text of known characters' ids."""
-        return "".join(self.vocabulary.decode(ids))
+        return "".join(super().decode(ids))
 
     def unknown(self, text: str) -> list[str]:
         """Return the characters of `text` that have no id of their own, each once."""
-        return [c for c in dict.fromkeys(text) if c not in self.vocabulary]
-
-    def to_json(self) -> dict[str, list[str]]:
-        return {"characters": self.vocabulary.to_json()}
-
-    @classmethod
-    def from_json(cls, value: object) -> "Codec":
-        """Rebuild a codec.
-
-        Raises:
-            UserError: `value` is not what `to_json` returns.
-        """
-        if not isinstance(value, dict) or set(value) != {"characters"}:
-            raise UserError("a codec needs characters, and nothing else")
-        vocabulary = Vocabulary.from_json(value["characters"])
-        if any(len(character) != 1 for character in value["characters"]):
-            raise UserError("every character of a codec must be a single one")
-        return cls(vocabulary)
+        return [character for character in dict.fromkeys(text) if character not in self]
 
 
 class Streams(keras.utils.PyDataset):
-    """A text as B streams side by side, served T characters at a time, in order.
+    """Batches of a text that is read as B parallel streams, T characters at a time.
 
-    A row of one batch goes on where the same row of the batch before it ended, so that
-    a state can be carried along. Targets are the characters one further on. The last
-    few characters, too few for a chunk, are left out.
+    A row of a batch begins where the same row of the batch before it ended, so that the
+    state can be carried along. Targets are the next characters. The last few
+    characters, too few for a chunk, are left out.
 
-    In every epoch the text starts at another place and goes on from its end to its
-    beginning, so that chunks begin elsewhere; the place depends on (seed, epoch) alone.
+    With a seed, every epoch begins at another place of the text, which depends on
+    (seed, epoch) alone, and goes on from the end of the text to its beginning.
     """
 
-    def __init__(
-        self, ids: np.ndarray, *, streams: int, chunk: int, seed: int | None = None
-    ):
-        """Take the ids (N,); without a seed, every epoch starts at their beginning."""
+    def __init__(self, ids: np.ndarray, config: Config, seed: int | None = None):
+        """Take the ids (N,); B is the batch size, T the chunk of the settings."""
         super().__init__()
-        self.ids, self.streams, self.seed = ids, streams, seed
-        self.per_stream = (len(ids) - 1) // streams
-        self.chunk = min(chunk, self.per_stream)
-        self._epoch = -1
-        self.epoch = 0
-
-    @property
-    def epoch(self) -> int:
-        """The epoch that is served; `training.fit` sets it."""
-        return self._epoch
-
-    @epoch.setter
-    def epoch(self, epoch: int):
-        if epoch != self._epoch:
-            self._epoch = epoch
-            start = 0
-            if self.seed is not None:
-                random = np.random.default_rng([self.seed, epoch])
-                start = int(random.integers(len(self.ids)))
-            ids, length = np.roll(self.ids, -start), self.streams * self.per_stream
-            shape = (self.streams, self.per_stream)
-            self._inputs = ids[:length].reshape(shape)
-            self._targets = ids[1 : length + 1].reshape(shape)
+        self.ids, self.seed = ids, seed
+        self.epoch = 0  # `fitting.fit` sets it
+        self.per_stream = (len(ids) - 1) // config.batch_size
+        self.chunk = min(config.chunk, self.per_stream)
+        starts = self.per_stream * np.arange(config.batch_size)[:, None]
+        self.places = starts + np.arange(self.chunk + 1)  # (B, T + 1), first batch
 
     @property
     def num_batches(self) -> int:
         return self.per_stream // self.chunk
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        steps = slice(index * self.chunk, (index + 1) * self.chunk)
-        return self._inputs[:, steps], self._targets[:, steps]
-
-
-@dataclass(frozen=True)
-class Split:
-    """The text of one split, as text and as ids."""
-
-    text: str
-    ids: np.ndarray  # (N,) int32
-
-    def streams(self, streams: int, *, chunk: int, seed: int | None = None) -> Streams:
-        """Return batches; with a seed, cut elsewhere in every epoch."""
-        return Streams(self.ids, streams=streams, chunk=chunk, seed=seed)
+        start = index * self.chunk
+        if self.seed is not None:
+            random = np.random.default_rng([self.seed, self.epoch])
+            start += random.integers(len(self.ids))
+        read = self.ids[(start + self.places) % len(self.ids)]
+        return read[:, :-1], read[:, 1:]
 
 
 @dataclass(frozen=True)
 class Data:
-    """A text ready for training."""
+    """A text ready for training: as text and as ids (N,), by split."""
 
-    codec: Codec
-    train: Split
-    validation: Split
-    test: Split
-    notes: list[str]  # what a user should know of the reading
+    texts: dict[str, str]
+    ids: dict[str, np.ndarray]
+    preprocessor: Preprocessor
+    notes: list[str]  # what a user should know about how the text was read
 
 
 def load(config: Config) -> Data:
-    """Read the text that `config` names; fit the codec on its train part.
+    """Read the text that `config` names; fit the preprocessor on its training part.
 
     Raises:
         UserError: the text cannot be read or is too short; the message says why.
     """
-    if config.data is not None:
-        source, (texts, notes) = config.data, _own_text(Path(config.data), config.glob)
-    elif config.dataset == "python_source":
-        source, (texts, notes) = "the standard library", _python_source()
+    source, notes = config.data or config.dataset, []
+    if config.data:
+        texts, notes = _own_text(config)
+    elif source == "python_source":
+        texts, notes = _python_source()
     else:
-        source, (texts, notes) = config.dataset, _tensorflow_datasets(config)
-    _check_sizes(source, texts, config)
-    codec = Codec(Vocabulary.fit([texts["train"]], min_count=MIN_COUNT))
-    folded = len(codec.unknown(texts["train"]))
-    if folded:
-        notes = [*notes, f"{folded} rare characters share one id, which is not written"]
-    splits = {name: Split(text, codec.encode(text)) for name, text in texts.items()}
-    streams = splits["train"].streams(config.batch_size, chunk=config.chunk)
-    if streams.num_batches < FEW_STEPS:
-        few = f"{streams.num_batches} training steps in an epoch are few"
-        notes = [*notes, f"{few}; a smaller --batch-size makes more of them"]
-    return Data(codec=codec, notes=notes, **splits)
-
-
-def _check_sizes(source: str, texts: dict[str, str], config: Config):
-    total = sum(map(len, texts.values()))
-    if total < MIN_CHARACTERS:
-        raise UserError(
-            f"a text must have at least {MIN_CHARACTERS:,} characters; {source} has "
-            f"{total:,}"
-        )
-    for name, text in texts.items():
-        if len(text) < MIN_PER_SPLIT:
-            raise UserError(
-                f"the {name} part of {source} must have at least {MIN_PER_SPLIT} "
-                f"characters; it has {len(text)}"
+        instead = "--dataset python_source"
+        parts, _ = tfds.load(source, SPLITS, config.data_dir, instead=instead)
+        texts = {k: b"".join(parts[k]["text"].tolist()).decode("utf-8") for k in SPLITS}
+    for name, text in {"whole": "".join(texts.values()), **texts}.items():
+        least = MIN_CHARACTERS if name == "whole" else MIN_PER_SPLIT
+        if len(text) < least:
+            needs = (
+                f"the {name} text of {source} must have at least {least:,} characters"
             )
-    smallest = min(len(texts["train"]) // config.chunk, len(texts["validation"])) - 1
-    if config.batch_size > smallest:
-        raise UserError(
-            f"--batch-size must be at most {smallest} for a text of {total:,} "
-            f"characters in chunks of {config.chunk}; received {config.batch_size}"
-        )
+            raise UserError(f"{needs}; it has {len(text):,}")
+    most = min(len(texts["train"]), len(texts["validation"])) - 1
+    check_whole("--batch-size", config.batch_size, at_least=1, at_most=most)
+    preprocessor = Preprocessor.fit([texts["train"]], min_count=MIN_COUNT)
+    rare = len(preprocessor.unknown(texts["train"]))
+    if len(preprocessor) == len(Preprocessor.SPECIAL):
+        needs = f"a character must occur {MIN_COUNT} times in the training text"
+        raise UserError(f"{needs}; all {rare:,} characters of {source} are rarer")
+    if rare:
+        notes.append(f"{rare} rare characters share one id, which is not written")
+    ids = {name: preprocessor.encode(text) for name, text in texts.items()}
+    steps = Streams(ids["train"], config).num_batches
+    if steps < FEW_STEPS:
+        few = f"{steps} training steps in an epoch are few"
+        notes.append(f"{few}; a smaller --batch-size makes more of them")
+    return Data(texts, ids, preprocessor, notes)
 
 
-def _by_file(texts: Sequence[str]) -> dict[str, str]:
-    """Put whole texts into splits, of every ten one each for validation and test."""
-    place = {VALIDATION_FILE: "validation", TEST_FILE: "test"}
-    parts: dict[str, list[str]] = {name: [] for name in SPLITS}
-    for index, text in enumerate(texts):
-        parts[place.get(index % FOLD, "train")].append(text)
-    return {name: "\n".join(part) for name, part in parts.items()}
+def _split(texts: list[str], given: dict[str, str]) -> dict[str, str]:
+    """Return the text of every split: by file where there are ten, else in order.
 
-
-def _in_order(text: str) -> dict[str, str]:
-    """Cut one text into a beginning, a middle and an end."""
-    share = len(text) // FOLD
-    cuts = (0, len(text) - 2 * share, len(text) - share, len(text))
-    return {
-        name: text[start:end]
-        for name, start, end in zip(SPLITS, cuts, cuts[1:], strict=False)
-    }
+    Splits in `given` take nothing of `texts`, which has one text per file.
+    """
+    parts = {name: [] for name in SPLITS if name not in given}
+    if len(texts) < FOLD:
+        text = "\n".join(texts)
+        ends = [len(text) - n * (len(text) // FOLD) for n in range(len(parts))][::-1]
+        for name, start, end in zip(parts, [0, *ends], ends, strict=False):
+            parts[name].append(text[start:end])
+    else:
+        for index, text in enumerate(texts):
+            parts.get(HELD_OUT.get(index % FOLD), parts["train"]).append(text)
+    found = {name: "\n".join(part) for name, part in parts.items()} | given
+    return {name: found[name] for name in SPLITS}
 
 
 def _python_source() -> tuple[dict[str, str], list[str]]:
@@ -213,72 +157,66 @@ def _python_source() -> tuple[dict[str, str], list[str]]:
     folder = Path(sysconfig.get_paths()["stdlib"])
     texts, total = [], 0
     for path in sorted(folder.glob("*.py")):
-        if path.stat().st_size > LARGEST_FILE or total > LARGEST_TEXT:
-            continue
-        texts.append(files.read_text(path, may_be_blank=True))
-        total += len(texts[-1])
+        if path.stat().st_size <= LARGEST_FILE and total <= LARGEST_TEXT:
+            texts.append(files.read_text(path, may_be_blank=True))
+            total += len(texts[-1])
     if total < MIN_CHARACTERS:
-        raise UserError(
-            f"this Python has no source of its standard library in {folder}; name a "
-            "text of your own with --data"
-        )
-    version = ".".join(sysconfig.get_python_version().split(".")[:2])
-    return _by_file(texts), [f"{len(texts)} modules of Python {version}"]
+        missing = f"this Python has no source of its standard library in {folder}"
+        raise UserError(f"{missing}; name a text of your own with --data")
+    version = sysconfig.get_python_version()
+    return _split(texts, {}), [f"{len(texts)} modules of Python {version}"]
 
 
-def _tensorflow_datasets(config: Config) -> tuple[dict[str, str], list[str]]:
-    """Load a data set that is one text in three parts."""
-    arrays, _ = tfds.load(
-        config.dataset, SPLITS, config.data_dir, instead="--dataset python_source"
-    )
-    parts = {
-        split: b"".join(arrays[split]["text"].tolist()).decode("utf-8")
-        for split in SPLITS
-    }
-    return parts, []
+def _own_text(config: Config) -> tuple[dict[str, str], list[str]]:
+    """Read the files that the settings name, and put each into its split."""
+    held_out = {"validation": config.validation_data, "test": config.test_data}
+    given = {k: _read(path, config.glob) for k, path in held_out.items() if path}
+    folder, read, notes = Path(config.data), _read(config.data, config.glob), []
+    for path in itertools.chain(*given.values()):
+        read.pop(path, None)
+    by_name = {name: {} for name in SPLITS}
+    for path, text in read.items():
+        names = re.split(r"[._-]", path.stem)
+        names = (names[0], names[-1], *path.relative_to(folder.resolve()).parent.parts)
+        split = next(filter(None, map(SPLIT_NAMES.get, map(str.lower, names))), None)
+        by_name.get(split, {})[path] = text
+    train, *others = by_name.values()
+    if train and any(others) and len(given) < 2:
+        notes = ["only files named after a split are used, each in that split"]
+        given = {k: v for k, v in zip(SPLITS[1:], others, strict=True) if v} | given
+        read = train
+    if folder.is_dir():
+        how = "each in one split" if len(read) >= FOLD else "split in order"
+        notes.append(f"{len(read)} files, {how}")
+    texts = {name: "\n".join(part.values()) for name, part in given.items()}
+    return _split(list(read.values()), texts), notes
 
 
-def _own_text(path: Path, pattern: str) -> tuple[dict[str, str], list[str]]:
-    """Read a file, or the files of a folder that match `pattern`, by name."""
-    if not path.is_dir():
-        return _in_order(_readable(path)), []
-    try:
-        paths = sorted(path.rglob(pattern))
-    except (ValueError, NotImplementedError) as error:
-        raise UserError(f"--glob must be a pattern such as *.md; {error}") from None
-    paths = [
-        found
-        for found in paths
+def _read(name: str, pattern: str) -> dict[Path, str]:
+    """Return the text of a file, or of the files of a folder that match, by path."""
+    folder = Path(name).resolve()
+    paths = [folder]
+    if folder.is_dir():
+        try:
+            found = sorted(folder.rglob(pattern))
+        except (ValueError, NotImplementedError, IndexError) as error:
+            raise UserError(f"--glob must be a pattern such as *.md; {error}") from None
         # Hidden folders hold a version control's or an editor's own files.
-        if found.is_file()
-        and not any(part.startswith(".") for part in found.relative_to(path).parts)
-    ]
+        hidden = re.compile(r"(^|/)\.")
+        shown = [p for p in found if not hidden.search(str(p.relative_to(folder)))]
+        paths = [path for path in shown if path.is_file()]
     if not paths:
-        raise UserError(f"{path} has no file that matches --glob {pattern}")
-    texts = [_readable(found) for found in paths]
-    files = f"{len(paths)} files"
-    if len(texts) < FOLD:
-        return _in_order("\n".join(texts)), [f"{files}, cut in order"]
-    return _by_file(texts), [f"{files}, each in one split"]
-
-
-def _readable(path: Path) -> str:
-    """Return the text of a file.
-
-    Raises:
-        UserError: it is not one.
-    """
-    text = files.read_text(path, may_be_blank=True)
-    if "\0" in text:
-        raise UserError(f"{path} must be text; it holds bytes of value 0")
-    return text
+        raise UserError(f"{name} has no file that matches --glob {pattern}")
+    texts = {path: files.read_text(path, may_be_blank=True) for path in paths}
+    for path, text in texts.items():
+        if "\0" in text:
+            raise UserError(f"{path} must be text; it holds bytes of value 0")
+    return texts
 
 
 def kind_of(character: str) -> str:
     """Name the kind of character that it is reported under."""
-    if character == "\n":
-        return "line end"
     if character.isspace():
-        return "space"
-    category = unicodedata.category(character)[0]
-    return {"L": "letter", "N": "digit"}.get(category, "other")
+        return "line end" if character == "\n" else "space"
+    kinds = {"L": "letter", "N": "digit"}
+    return kinds.get(unicodedata.category(character)[0], "other")

@@ -1,265 +1,160 @@
-"""The test: the network beside its baselines, and how much it has learned by heart.
+"""The test: the network, n-grams and a compressor, and how much was memorised.
 
-Letters: N characters of a text, S pieces of it, T time steps, U units, V ids.
+Letters: N characters of a text, S pieces of it, T characters of a call.
 """
 
 import io
 import math
 import tokenize
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-import keras
 import numpy as np
 from rich.console import Console
 from scipy.special import log_softmax
 
-from common.training import console_tables, metrics, plots
-from examples.text_generation.baselines import compressed_bits, ngrams
-from examples.text_generation.data import Data, kind_of
-from examples.text_generation.predict import Writer
+from common.comparison.task import Task
+from common.training import verdicts
+from common.training.console import attempt, say, table
+
+from .baselines import compressed_bits, ngrams
+from .data import Data, kind_of
+from .predict import READ_PER_CALL, Writer, printable
 
 METRIC = "bits_per_character"
-# A long text is read in pieces side by side. Each but the first is begun some way
-# earlier, and what is read before its own beginning does not count.
-PIECES, WARM_UP, AT_ONCE = 64, 256, 256
-SAMPLE = {"prompt": "\n", "length": 2000, "temperature": 0.8, "seed": 0}
+# A long text is read in pieces side by side. Each but the first is read from WARM_UP
+# characters before its beginning, and these do not count.
+PIECES, WARM_UP = 64, 256
+BLOCK = 500  # neighbouring characters, which are no independent test cases
 GRAM = 8  # characters of the pieces that are looked for in the training text
-DRAWN = 480  # characters in a figure
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What the test came to."""
-
-    sample: str  # what the network has written
-    values: dict[str, Any]  # for metrics.json
 
 
 def surprisals(writer: Writer, ids: np.ndarray) -> np.ndarray:
-    """Return -log p in nats, (N - 1,), of every character but the first of ids (N,)."""
+    """Return -log2 p, (N - 1,), of every character but the first of ids (N,)."""
     count = len(ids) - 1
     pieces = max(1, min(PIECES, count // (4 * WARM_UP)))
-    each = -(-count // pieces)
-    padded = np.pad(ids, (0, pieces * each - count))
+    length = -(-count // pieces)
+    padded = np.pad(ids, (0, pieces * length - count))
     states = writer.start(pieces)
     if pieces > 1:
-        starts = each * np.arange(1, pieces)[:, None]
+        starts = length * np.arange(1, pieces)[:, None]
         before = padded[starts + np.arange(-WARM_UP, 0)]  # (S - 1, WARM_UP)
-        _, *warm = writer.network.predict_on_batch([before, *writer.start(pieces - 1)])
-        states = [np.pad(state, ((1, 0), (0, 0))) for state in warm]
-    inputs, targets = (padded[i : i + pieces * each] for i in (0, 1))
-    inputs, targets = (part.reshape(pieces, each) for part in (inputs, targets))
-    nats = []
-    for start in range(0, each, AT_ONCE):
-        steps = slice(start, start + AT_ONCE)
-        logits, *states = writer.network.predict_on_batch([inputs[:, steps], *states])
-        chosen = np.expand_dims(targets[:, steps], -1)
-        log_p = np.take_along_axis(log_softmax(logits, axis=-1), chosen, axis=-1)
-        nats.append(-log_p[..., 0])
-    return np.concatenate(nats, axis=1).reshape(-1)[:count]
+        for _, after in writer.read(before, writer.start(pieces - 1)):
+            states = [np.pad(state, ((1, 0), (0, 0))) for state in after]
+    inputs = padded[:-1].reshape(pieces, length)
+    targets = padded[1:].reshape(pieces, length)
+    parts = np.split(targets, range(READ_PER_CALL, length, READ_PER_CALL), axis=1)
+    nats = [
+        -np.take_along_axis(log_softmax(logits, axis=-1), part[..., None], axis=-1)
+        for (logits, _), part in zip(writer.read(inputs, states), parts, strict=True)
+    ]  # (S, T, 1) each
+    return np.concatenate(nats, axis=1).reshape(-1)[:count] / np.float64(math.log(2))
 
 
-def bits(nats: np.ndarray) -> float:
-    """Return the mean in bits of values in nats."""
-    return float(nats.mean() / math.log(2))
+def ngram_surprisals(data: Data) -> dict[str, np.ndarray]:
+    """Return -log2 p, (N - 1,), of the test characters but the first, by n-gram."""
+    both = np.concatenate([data.ids["validation"], data.ids["test"]])
+    predicted = ngrams(data.ids["train"], both, len(data.preprocessor))
+    count = len(data.ids["test"]) - 1
+    return {name: -np.log2(p[-count:]) for name, p in predicted.items()}
 
 
-def evaluate(writer: Writer, data: Data, *, python: bool) -> Evaluation:
-    """Measure the network and the baselines on validation and test, once.
-
-    Args:
-        writer: the trained network.
-        data: the text.
-        python: whether the text is Python, so that lines should tokenise.
-    """
-    splits = (data.validation, data.test)
-    nats = [surprisals(writer, split.ids) for split in splits]
-    test = nats[1]
-    counted = counted_nats(data)
-    kinds = np.array([kind_of(character) for character in data.test.text[1:]])
-    parts = {name: kinds == name for name in sorted(set(kinds))}
-    sample = "".join(writer.write(**SAMPLE))
-    excerpt = data.test.text[: len(sample)]
-    values = {
-        "metric": (METRIC, bits(test), "lower"),
-        "metrics": {
-            "nats_per_character": float(test.mean()),
-            "perplexity": math.exp(test.mean()),
-            "validation_bits_per_character": bits(nats[0]),
-            "validation_and_test_nats_per_character": float(
-                np.concatenate(nats).mean()
-            ),
-        },
-        "baselines": baseline_bits(data, counted),
-        "slices": {name: bits(test[part]) for name, part in parts.items()},
-        "slices_beside": {
-            name: {kind: bits(counted[name][part]) for kind, part in parts.items()}
-            for name in ("trigram", "5-gram")
-        },
-        "memorisation": {
-            "sample": memorisation(sample, data.train.text),
-            "test_text": memorisation(excerpt, data.train.text),
-        },
-    }
-    if python:
-        values["lines_that_tokenise"] = {
-            "sample": share_of_python_lines(sample),
-            "test_text": share_of_python_lines(excerpt),
-        }
-    return Evaluation(sample, values)
+def in_all_units(bits: float) -> dict[str, float]:
+    """Return bits per character, and the same as nats and as perplexity."""
+    perplexity = 2.0 ** min(bits, 1000.0)  # a float cannot hold much more
+    nats = bits * math.log(2)
+    return {METRIC: bits, "nats_per_character": nats, "perplexity": perplexity}
 
 
-def counted_nats(data: Data) -> dict[str, np.ndarray]:
-    """Return the surprisal (N - 1,) in nats of every test character for the n-grams."""
-    both = np.concatenate([data.validation.ids, data.test.ids])
-    predicted = ngrams(data.train.ids, both, len(data.codec.vocabulary))
-    count = len(data.test.ids) - 1
-    return {name: -np.log(p[-count:]) for name, p in predicted.items()}
+def evaluate(
+    writer: Writer, data: Data, sample: str, job: Task, console: Console
+) -> dict[str, Any]:
+    """Test the network and its baselines; return what `metrics.save` takes of it."""
+    validation, test = (surprisals(writer, data.ids[k]) for k in ("validation", "test"))
+    both = float(np.concatenate([validation, test]).mean())
+    scores, references = {"network": test}, {}
+    with attempt(console, "the n-grams"):
+        scores |= job.baselines()
+    with attempt(console, "lzma"):
+        bits = compressed_bits(data.texts["train"], data.texts["test"])
+        references["lzma"] = in_all_units(bits)
 
+    def means(where: Any = slice(None)) -> dict[str, float]:
+        return {name: float(values[where].mean()) for name, values in scores.items()}
 
-def baseline_bits(data: Data, counted: dict[str, np.ndarray]) -> dict[str, float]:
-    """Return the bits a test character of the n-grams, as counted, and of LZMA."""
+    kinds = np.array([kind_of(character) for character in data.texts["test"][1:]])
+    texts = {"sample": sample, "test text": data.texts["test"][: len(sample)]}
+    memorised = {k: memorisation(v, data.texts["train"]) for k, v in texts.items()}
+    if job.dataset == "python_source":
+        for name, text in texts.items():
+            memorised[name]["lines that tokenise"] = python_lines(text)
     return {
-        **{name: bits(values) for name, values in counted.items()},
-        "lzma": compressed_bits(data.train.text, data.test.text),
+        "dataset": job.dataset,
+        "data_hash": job.data_hash,
+        "metric": job.metric,
+        "mode": job.mode,
+        "models": {name: in_all_units(bits) for name, bits in means().items()},
+        "references": references,
+        "verdict": verdicts.verdict(scores, mode=job.mode, blocks=job.blocks),
+        "slices": {
+            kind: {"count": int((kinds == kind).sum()), "models": means(kinds == kind)}
+            for kind in sorted(set(kinds))
+        },
+        "details": {
+            "validation_bits_per_character": float(validation.mean()),
+            "validation_and_test_nats_per_character": both * math.log(2),
+            "longest_copies": [row.pop("copy") for row in memorised.values()],
+            "memorisation": memorised,
+        },
     }
 
 
 def memorisation(text: str, train: str) -> dict[str, Any]:
-    """Say how much of `text` stands in `train` letter by letter.
-
-    Returns:
-        length of the longest piece that does, that piece, and the share of different
-        pieces of 8 characters that do not.
-    """
+    """Return the longest piece of `text` in `train`, and the share of new 8-grams."""
     longest = ""
     for start in range(len(text)):
         # Only a longer piece than the longest so far is of interest.
-        while (
-            start + len(longest) < len(text)
-            and text[start : start + len(longest) + 1] in train
-        ):
-            longest = text[start : start + len(longest) + 1]
+        for end in range(start + len(longest) + 1, len(text) + 1):
+            if text[start:end] not in train:
+                break
+            longest = text[start:end]
     grams = {text[i : i + GRAM] for i in range(len(text) - GRAM + 1)}
-    new = sum(gram not in train for gram in grams)
-    return {
-        "longest_copy": len(longest),
-        "longest_copy_text": longest,
-        "new_8_grams": new / max(1, len(grams)),
-    }
+    new = sum(gram not in train for gram in grams) / max(1, len(grams))
+    return {"copy": longest, "longest copy": len(longest), "8-grams that are new": new}
 
 
-def share_of_python_lines(text: str) -> float:
-    """Return the share of the lines of `text` that Python's tokenizer takes.
+def python_lines(text: str) -> float:
+    """Return the fraction of lines, each taken alone, that Python's tokenizer accepts.
 
-    Each line is taken by itself, without its indentation. Even of good code not all do:
-    a line may stand in a string, or go on in the next one. Blank lines do not count,
-    nor does the last one, which may be cut off.
+    Blank lines do not count, nor does the last one, which may be incomplete.
     """
     lines = [line.strip() for line in text.split("\n")[:-1] if line.strip()]
-    taken = 0
+    accepted = 0
     for line in lines:
         try:
             tokens = list(tokenize.generate_tokens(io.StringIO(line).readline))
-            taken += all(token.type != tokenize.ERRORTOKEN for token in tokens)
+            accepted += all(token.type != tokenize.ERRORTOKEN for token in tokens)
         except (tokenize.TokenError, SyntaxError):
             pass
-    return taken / max(1, len(lines))
+    return accepted / max(1, len(lines))
 
 
-def hidden_states(writer: Writer, ids: np.ndarray) -> np.ndarray:
-    """Return the hidden state after every one of ids (N,): (N, U)."""
-    network = writer.network
-    states, *_ = network.get_layer("recurrent").output
-    reader = keras.Model(network.inputs, states)
-    return reader.predict_on_batch([ids[None], *writer.start(1)])[0]
-
-
-def columns(text: str) -> np.ndarray:
-    """Return the place of every character in its line, from 0, (N,)."""
-    places = []
-    for line in text.splitlines(keepends=True):
-        places += range(len(line))
-    return np.array(places)
-
-
-def draw(folder: Path, evaluation: Evaluation, writer: Writer, data: Data):
-    """Draw a sample by probability, and the unit that best follows the line."""
-    text = SAMPLE["prompt"] + evaluation.sample[:DRAWN]
-    nats = surprisals(writer, writer.codec.encode(text))
-    plots.text_strip(
-        folder / "sample_probability.png",
-        text[1:],
-        np.exp(-nats),
-        limits=(0, 1),
-        title="A text that the network wrote, by the probability of each character",
-    )
-    text = data.test.text[:20_000]
-    states = hidden_states(writer, writer.codec.encode(text))
-    places = columns(text)
-    with np.errstate(invalid="ignore"):  # a unit may never change
-        follows = np.corrcoef(np.column_stack([places, states]).T)[0, 1:]
-    unit = int(np.abs(np.nan_to_num(follows)).argmax())
-    plots.text_strip(
-        folder / "hidden_unit.png",
-        text[:DRAWN],
-        states[:DRAWN, unit],
-        limits=(-1, 1),
-        title=f"Unit {unit} of {states.shape[1]} over test text: the one that best "
-        f"follows the place in the line (correlation {follows[unit]:.2f})",
-    )
-
-
-def show(
-    document: dict[str, Any], evaluation: Evaluation, data: Data, console: Console
-):
-    """Print the tables, what was learned by heart, a sample, and a verdict."""
-    rows = [(f"network ({document['cell']})", document["metric"]["value"])]
-    rows += document["baselines"].items()
-    rows = [(name, value, value * math.log(2), 2**value) for name, value in rows]
-    headings = ("model", "bits", "nats", "perplexity")
-    console_tables.show(console, "a test character", headings, rows)
-    console.print(
-        "validation: {validation_bits_per_character:.4f} bits a character; validation "
-        "and test: {validation_and_test_nats_per_character:.4f} nats".format(
-            **document["metrics"]
-        ),
-        highlight=False,
-    )
-    beside = document["slices_beside"]
-    kinds = [kind_of(character) for character in data.test.text[1:]]
-    rows = [
-        (kind, kinds.count(kind), value, *(part[kind] for part in beside.values()))
-        for kind, value in document["slices"].items()
-    ]
-    headings = ("character", "count", "network", *beside)
-    console_tables.show(console, "bits by kind of character", headings, rows)
-    by_heart = document["memorisation"]
-    rows = [
-        (name.replace("_", " "), part["longest_copy"], part["new_8_grams"])
-        for name, part in by_heart.items()
-    ]
-    tokenise = document.get("lines_that_tokenise", {})
-    rows = [
-        (*row, *([tokenise[name]] if tokenise else []))
-        for row, name in zip(rows, by_heart, strict=True)
-    ]
-    headings = ("text", "longest copy", "8-grams that are new")
-    headings += ("lines that tokenise",) * bool(tokenise)
-    title = "learned by heart: what stands in the training text too"
-    console_tables.show(console, title, headings, rows)
-    console.print("the network writes:", highlight=False)
-    console.print(
-        evaluation.sample[:600], highlight=False, markup=False, soft_wrap=True
-    )
-    console.print(metrics.verdict(document), highlight=False, soft_wrap=True)
-    learning = {"lzma"}  # it goes on learning as it reads the test text
-    still = {k: v for k, v in document["baselines"].items() if k not in learning}
-    console.print(
-        "lzma goes on learning as it reads the test text. Of those that do not: "
-        + metrics.verdict({**document, "baselines": still}),
-        highlight=False,
-        soft_wrap=True,
-    )
+def show(document: Mapping[str, Any], sample: str, console: Console):
+    """Print the tables, a sample, and the verdict."""
+    details, models = document["details"], document["models"]
+    rows = [(k, *row.values()) for k, row in (models | document["references"]).items()]
+    table(console, "per test character", ("model", "bits", "nats", "perplexity"), rows)
+    parts = document["slices"].items()
+    rows = [(k, part["count"], *part["models"].values()) for k, part in parts]
+    columns = ("character", "count", *models)
+    table(console, "bits by kind of character", columns, rows)
+    rows = [(name, *row.values()) for name, row in details["memorisation"].items()]
+    columns = ("text", *details["memorisation"]["sample"])
+    table(console, "memorised from the training text", columns, rows)
+    bits, nats, *_ = details.values()
+    validation = f"validation: {bits:.4f} bits per character"
+    say(console, f"{validation}; validation and test: {nats:.4f} nats")
+    say(console, f"the network writes:\n{printable(sample[:600])}")
+    say(console, verdicts.sentence(document))
+    if document["references"]:
+        say(console, "lzma is not compared: it goes on learning from the test text.")

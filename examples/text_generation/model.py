@@ -1,18 +1,19 @@
 """The recurrent cell written by hand, and the network around it.
 
-Letters: B batch, T time steps (characters), D features, U units, V characters known.
+Letters: B batch, T time steps (characters), D features, U units, V ids.
 """
 
 import keras
 from keras import ops
 
+from .config import EXAMPLE, Config
 
-def starts() -> dict[str, keras.initializers.Initializer]:
-    """Return how W_F and W_R start, under Keras's names for them.
 
-    Keras's own start of W_F is meant for inputs of many features. A one-hot input has a
-    single 1 and would be drowned by the state. Rows this large are heard at once, and
-    the network learns about twice as fast.
+def initializers() -> dict[str, keras.initializers.Initializer]:
+    """Return new initializers of W_F and W_R, under Keras's names for them.
+
+    Keras's default for W_F is made for inputs of many features, and a one-hot input has
+    a single 1. With rows this large the network learns about twice as fast.
     """
     return {
         "kernel_initializer": keras.initializers.RandomUniform(-3.0, 3.0),
@@ -20,28 +21,28 @@ def starts() -> dict[str, keras.initializers.Initializer]:
     }
 
 
-@keras.saving.register_keras_serializable(package="text_generation")
+@keras.saving.register_keras_serializable(package=EXAMPLE)
 class RowLookupCell(keras.layers.Layer):
-    """Adds what the new character says to what the state so far says, under a tanh.
+    """Adds a row of W_F, chosen by the character, to h W_R + b and takes the tanh.
 
     The same network as `keras.layers.SimpleRNN` on one-hot vectors:
 
         z_t = x_t W_F + h_{t-1} W_R + b,    h_t = tanh(z_t)
 
-    All of a one-hot x_t is 0 but for a 1 at the place of the character, so that x_t W_F
-    is a row of W_F. The cell takes the character's id and looks the row up.
+    A one-hot x_t is 1 at the character's id and 0 elsewhere, so x_t W_F is one row of
+    W_F. The cell takes the id and looks the row up.
     """
 
     def __init__(self, units: int, characters: int, **kwargs):
-        """Make a cell with a hidden state of `units` numbers for so many characters."""
+        """Make a cell with U `units` for ids below V, the number of `characters`."""
         super().__init__(**kwargs)
         self.units, self.characters = units, characters
         self.state_size = units  # tells keras.layers.RNN what to carry along
 
     def build(self, input_shape: tuple[int | None, ...]):
-        units, (W_F_start, W_R_start) = self.units, starts().values()
-        self.W_F = self.add_weight((self.characters, units), W_F_start, name="W_F")
-        self.W_R = self.add_weight((units, units), W_R_start, name="W_R")
+        units, (for_W_F, for_W_R) = self.units, initializers().values()
+        self.W_F = self.add_weight((self.characters, units), for_W_F, name="W_F")
+        self.W_R = self.add_weight((units, units), for_W_R, name="W_R")
         self.b = self.add_weight((units,), "zeros", name="b")
 
     def call(self, x_t, states):
@@ -52,13 +53,8 @@ class RowLookupCell(keras.layers.Layer):
         return h, [h]
 
     def get_config(self) -> dict:
-        own = {"units": self.units, "characters": self.characters}
-        return {**super().get_config(), **own}
-
-    @staticmethod
-    def weights_from_builtin(weights: list) -> list:
-        """Turn the weights of a `SimpleRNN` into this cell's: here, the same three."""
-        return weights
+        sizes = {"units": self.units, "characters": self.characters}
+        return super().get_config() | sizes
 
 
 def recurrent_layer(
@@ -69,69 +65,40 @@ def recurrent_layer(
     Args:
         cell: "builtin", "custom", "gru" or "lstm".
         units: U, width of the hidden state.
-        characters: V; a custom cell takes ids below it, the others one-hot vectors.
-        **options: what `keras.layers.RNN` takes, such as `return_sequences`.
+        characters: V. A custom cell takes ids below it, the others one-hot vectors.
+        **options: arguments of `keras.layers.RNN`, such as `return_sequences`.
     """
-    if cell == "builtin":
-        return keras.layers.SimpleRNN(units, **starts(), **options)
     if cell == "custom":
         return keras.layers.RNN(RowLookupCell(units, characters), **options)
-    gated = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}[cell]
-    return gated(units, **starts(), **options)
+    gated = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
+    layer = gated.get(cell, keras.layers.SimpleRNN)
+    return layer(units, **initializers(), **options)
 
 
-def cell_of(model: keras.Model) -> str:
-    """Return the kind of cell that a network of `build_model` has."""
-    kind = type(model.get_layer("recurrent"))
-    builtin = {"SimpleRNN": "builtin", "RNN": "custom"}
-    return builtin.get(kind.__name__, kind.__name__.lower())
-
-
-def build_model(
-    *,
-    cell: str,
-    units: int,
-    characters: int,
-    dropout: float,
-    seed: int,
-    streams: int | None = None,
-) -> keras.Model:
+def build_model(config: Config, size: int, streams: int | None = None) -> keras.Model:
     """Return a network from ids (B, T) to logits of the next character (B, T, V).
 
-    The network comes in two forms with the same weights. For training it keeps the
-    state of B streams itself, from one batch to the next. For all else it takes the
-    state (B, U) as a further input and gives it as a further output.
+    The network has two forms with the same weights. For training it keeps the state of
+    B streams from one batch to the next. For everything else the states (B, U) are
+    further inputs and outputs. Either is named after its cell.
 
     Args:
-        cell: "builtin", "custom", "gru" or "lstm", which has two states.
-        units: U, width of the hidden state.
-        characters: V, number of ids.
-        dropout: share of what the output layer reads that training hides.
-        seed: seed of the dropout.
+        config: settings: the cell, its units, and the dropout with its seed.
+        size: V, number of ids.
         streams: B of the form that keeps its state; `None` for the other one.
     """
     ids = keras.Input((None,), streams, "int32", name="ids")  # (B, T)
-    if cell == "custom":
+    if config.cell == "custom":
         steps = ops.expand_dims(ids, -1)  # (B, T, 1)
     else:
-        steps = ops.one_hot(ids, characters)  # (B, T, V)
-    layer = recurrent_layer(
-        cell,
-        units,
-        characters,
-        return_sequences=True,
-        return_state=True,
-        stateful=streams is not None,
-        name="recurrent",
-    )
-    if streams is None:
-        before = [keras.Input((size,)) for size in layer.state_size]
-        states, *after = layer(steps, initial_state=before)  # (B, T, U), then (B, U)
-    else:
-        before, after = [], []
-        states, *_ = layer(steps)
-    states = keras.layers.Dropout(dropout, seed=seed)(states)
-    logits = keras.layers.Dense(characters, name="logits")(states)  # (B, T, V)
-    if streams is None:
-        return keras.Model([ids, *before], [logits, *after], name="text_generation")
-    return keras.Model(ids, logits, name="text_generation")
+        steps = ops.one_hot(ids, size)  # (B, T, V)
+    options = {"return_sequences": True, "return_state": True, "name": "recurrent"}
+    options |= {"stateful": streams is not None}
+    layer = recurrent_layer(config.cell, config.units, size, **options)
+    before = [keras.Input((units,)) for units in layer.state_size if not streams]
+    hidden, *after = layer(steps, initial_state=before or None)  # (B, T, U), (B, U)
+    hidden = keras.layers.Dropout(config.dropout, seed=config.seed)(hidden)
+    logits = keras.layers.Dense(size, name="logits")(hidden)  # (B, T, V)
+    if streams:
+        return keras.Model(ids, logits, name=config.cell)
+    return keras.Model([ids, *before], [logits, *after], name=config.cell)

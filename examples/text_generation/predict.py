@@ -3,8 +3,9 @@
 Letters: N samples, K characters written in one call, T time steps, U units, V ids.
 """
 
+import itertools
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import keras
@@ -13,84 +14,64 @@ from keras import ops
 
 from common import files
 from common.errors import UserError
-from common.preprocessing.text import Vocabulary
 from common.training import models, run_folder
-from examples.text_generation import model as _registers_the_cell  # noqa: F401
-from examples.text_generation.config import Generate
-from examples.text_generation.data import CODEC, EXAMPLE, Codec
 
-CHARACTERS_PER_CALL = 32  # K: a call costs as much as some ten characters
-NEVER_WRITTEN = (Vocabulary.PADDING, Vocabulary.UNKNOWN)
+from . import model as _registers_the_cell  # noqa: F401
+from .config import EXAMPLE, Generate
+from .data import Preprocessor
+
+WRITTEN_PER_CALL = 32  # K: a call costs as much as some ten characters
+READ_PER_CALL = 256  # T
+NEVER_WRITTEN = (Preprocessor.PADDING, Preprocessor.UNKNOWN)
 
 
 def choose(logits, chance, *, temperature, top_k, top_p):
-    """Choose one character a row from logits (N, V).
+    """Return the id (N, 1) that a chance (N, 1) in [0, 1) chooses by logits (N, V).
 
-    Args:
-        logits: (N, V).
-        chance: (N, 1), uniform in [0, 1): the same number chooses the same character.
-        temperature: the logits are divided by it.
-        top_k: the k likeliest characters are chosen among.
-        top_p: the likeliest characters are chosen among that together have probability
-            p (nucleus sampling; Holtzman et al. 2020, section 3.1).
-
-    Returns:
-        ids (N, 1) of known characters.
+    The same chance chooses the same character; see `Generate` for the rest. `top_p` is
+    nucleus sampling (Holtzman et al. 2020, section 3.1). The id is that of a known
+    character, or of padding where a logit is not finite.
     """
-    size = logits.shape[-1]
+    size, logits = logits.shape[-1], logits / temperature
+    finite = ops.all(ops.isfinite(logits), axis=-1, keepdims=True)
     never = np.isin(np.arange(size), NEVER_WRITTEN)
     logits = ops.where(never, float("-inf"), logits)
-    ranked, ids = ops.top_k(logits / temperature, size)  # (N, V), likeliest first
+    ranked, ids = ops.top_k(logits, size)  # (N, V), likeliest first
     share = ops.softmax(ranked)
     before = ops.cumsum(share, axis=-1) - share
     kept = ops.logical_and(before < top_p, ops.arange(size) < top_k)
     upto = ops.cumsum(ops.where(kept, share, 0), axis=-1)
     rank = ops.sum(upto <= chance * upto[:, -1:], axis=-1, keepdims=True)
     # Rounding may push a chance next to 1 past the last character kept.
-    last = ops.sum(kept, axis=-1, keepdims=True) - 1
-    return ops.take_along_axis(ids, ops.minimum(rank, last), axis=-1)
+    rank = ops.minimum(rank, ops.sum(kept, axis=-1, keepdims=True) - 1)
+    chosen = ops.take_along_axis(ids, ops.maximum(rank, 0), axis=-1)
+    return ops.where(finite, chosen, Preprocessor.PADDING)
 
 
-class WriteCharacters(keras.Model):
-    """Writes K characters in one compiled call, each fed back as the next input."""
+class Writer(keras.Model):
+    """A network with its preprocessor. A compiled call writes K characters."""
 
-    def __init__(self, network: keras.Model):
-        """Take a network that carries its state from input to output."""
+    def __init__(self, network: keras.Model, preprocessor: Preprocessor):
+        """Take a network of `build_model` whose states are inputs and outputs."""
         super().__init__()
-        self.network = network
+        self.network, self.preprocessor = network, preprocessor
 
     def call(self, inputs):
-        """Return ids (K, N, 1), and the states after them.
+        """Feed each character back as the next input; return ids (K, N, 1) and states.
 
-        `inputs` are the last ids (N, 1), chances (K, N, 1), temperature, top_k and
-        top_p, and the states (N, U).
+        The inputs are last ids (N, 1), chances (K, N, 1), limits, and states (N, U).
         """
         last, chances, temperature, top_k, top_p, *states = inputs
+        options = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
 
         def write_one(carried, chance):
-            last, *states = carried
-            logits, *states = self.network([last, *states])
-            written = choose(
-                logits[:, -1],
-                chance,
-                temperature=temperature,
-                top_k=top_k,
-                top_p=top_p,
-            )
-            carried = [ops.cast(written, "int32"), *states]
+            logits, *states = self.network(carried)
+            chosen = choose(logits[:, -1], chance, **options)
+            carried = [ops.cast(chosen, "int32"), *states]
             return carried, carried  # `scan` wants the two to have the same form
 
         (_, *states), (written, *_) = ops.scan(write_one, [last, *states], chances)
         return [written, *states]
-
-
-class Writer:
-    """A trained network together with the codec that it was trained with."""
-
-    def __init__(self, network: keras.Model, codec: Codec):
-        """Take a network of `model.build_model` that carries its state along."""
-        self.network, self.codec = network, codec
-        self.write_some = WriteCharacters(network)
 
     @classmethod
     def from_run(cls, run: run_folder.Run) -> "Writer":
@@ -99,125 +80,88 @@ class Writer:
         Raises:
             UserError: a file is missing or damaged, or the two do not fit together.
         """
-        codec = Codec.from_json(files.read_json(run / CODEC))
+        path = run / run_folder.PREPROCESSOR
+        preprocessor = Preprocessor.from_json(files.read_json(path))
         network = models.load(run)
-        if network.outputs[0].shape[-1] != len(codec.vocabulary):
-            raise UserError(
-                f"{run / CODEC} does not belong to {run / run_folder.MODEL}"
-            )
-        return cls(network, codec)
+        before, after = network.inputs[1:], network.outputs[1:]
+        fits = before and [x.shape for x in before] == [x.shape for x in after]
+        if not fits or network.outputs[0].shape != (None, None, len(preprocessor)):
+            raise UserError(f"{path} does not belong to {run / run_folder.MODEL}")
+        return cls(network, preprocessor)
 
     def start(self, count: int) -> list[np.ndarray]:
         """Return the states (N, U) before any text has been read."""
         shapes = [state.shape[1:] for state in self.network.inputs[1:]]
         return [np.zeros((count, *shape), "float32") for shape in shapes]
 
-    def write(
-        self,
-        prompt: str,
-        *,
-        length: int,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float = 1.0,
-        seed: int | tuple[int, ...] = 0,
-    ) -> Iterator[str]:
-        """Yield text that goes on from `prompt`, some characters at a time.
+    def read(self, ids: np.ndarray, states: list) -> Iterator[tuple[np.ndarray, list]]:
+        """Yield logits (N, T, V) and the states after them, T characters at a time."""
+        for start in range(0, ids.shape[1], READ_PER_CALL):
+            part = ids[:, start : start + READ_PER_CALL]
+            logits, *states = self.network.predict_on_batch([part, *states])
+            yield logits, states
 
-        Args:
-            prompt: known characters, at least one.
-            length: characters to write.
-            temperature, top_k, top_p: see `choose`.
-            seed: same network, prompt and seed, same text.
+    def write(self, prompt: str, options: Generate, sample: int = 0) -> Iterator[str]:
+        """Yield text that continues a prompt of known characters, some at a time.
+
+        Same network, prompt, options and number of the sample, same text.
+
+        Raises:
+            UserError: the network's output is not finite.
         """
-        random = np.random.default_rng(seed)
-        ids, states = self.codec.encode(prompt)[None], self.start(1)
-        if ids.shape[1] > 1:
-            _, *states = self.network.predict_on_batch([ids[:, :-1], *states])
-        last = ids[:, -1:]
-        limits = (
-            np.float32(temperature),
-            np.int32(top_k or len(self.codec.vocabulary)),
-            np.float32(top_p),
-        )
-        for start in range(0, length, CHARACTERS_PER_CALL):
-            chances = random.random((CHARACTERS_PER_CALL, 1, 1), "float32")
-            written, *states = self.write_some.predict_on_batch(
-                [last, chances, *limits, *states]
-            )
+        random = np.random.default_rng((options.seed, sample))
+        ids, states = self.preprocessor.encode(prompt)[None], self.start(1)
+        for _, after in self.read(ids[:, :-1], states):
+            states = after
+        last, top_k = ids[:, -1:], np.int32(options.top_k or len(self.preprocessor))
+        temperature, top_p = np.float32([options.temperature, options.top_p])
+        for start in range(0, options.length, WRITTEN_PER_CALL):
+            chances = random.random((WRITTEN_PER_CALL, 1, 1), "float32")
+            inputs = [last, chances, temperature, top_k, top_p, *states]
+            written, *states = self.predict_on_batch(inputs)
+            if not written.all():
+                raise UserError("the network's output is not finite; train it anew")
             last = written[-1].astype("int32")
-            yield self.codec.decode(written[: length - start, 0, 0])
+            yield self.preprocessor.decode(written[: options.length - start, 0, 0])
 
 
 def generate(options: Generate):
-    """Print the prompt and what the network makes of it, as it is being written.
+    """Print the prompt and the text that continues it, as it is being written.
 
     Raises:
-        UserError: no finished run, one that cannot be read, or a prompt with characters
-            that the run does not know.
+        UserError: the run cannot be read, or does not know a character of the prompt.
     """
     run = run_folder.find(EXAMPLE, run=options.run, runs_dir=options.runs_dir)
-    prompt = _prompt(options)
+    prompt = (options.prompt or "\n").replace("\r\n", "\n").replace("\r", "\n")
+    if options.prompt_file is not None:
+        prompt = files.read_text(Path(options.prompt_file))
     writer = Writer.from_run(run)
-    unknown = writer.codec.unknown(prompt)
-    if unknown:
-        shown = ", ".join(map(repr, unknown[:10]))
+    if unknown := writer.preprocessor.unknown(prompt):
         raise UserError(
-            f"a prompt may hold the {len(writer.codec.vocabulary) - 2} characters that "
-            f"the run has learned; received {shown}"
+            f"a prompt may hold the {len(writer.preprocessor) - 2} characters that the "
+            f"run has learned; received {', '.join(map(repr, unknown[:10]))}"
         )
+    run_folder.announce(run)
+    shown = printable if sys.stdout.isatty() else str
     for sample in range(options.samples):
         if options.samples > 1:
             print(f"--- sample {sample + 1} of {options.samples} ---")
-        parts = writer.write(
-            prompt,
-            length=options.length,
-            temperature=options.temperature,
-            top_k=options.top_k,
-            top_p=options.top_p,
-            seed=(options.seed, sample),
-        )
-        _print(prompt.removeprefix("\n"))
-        for part in until(parts, options.stop):
-            _print(part)
+        print(shown(prompt.removeprefix("\n")), end="", flush=True)
+        for character in until(writer.write(prompt, options, sample), options.stop):
+            print(shown(character), end="", flush=True)
         print()
 
 
-def _prompt(options: Generate) -> str:
-    if options.prompt_file is not None:
-        return files.read_text(Path(options.prompt_file))
-    if options.prompt is None:
-        return "\n"
-    prompt = options.prompt.replace("\r\n", "\n").replace("\r", "\n")
-    if not prompt:
-        raise UserError("a prompt must have at least one character")
-    return prompt
-
-
-def until(parts: Iterator[str], stop: str | None) -> Iterator[str]:
-    """Yield text up to the first `stop`, the stop itself included.
-
-    Characters that may be the beginning of a stop are held back until that is clear.
-    """
-    held = ""
-    for part in parts:
-        held += part
-        if stop is None:
-            yield held
-            held = ""
-            continue
-        before, found, _ = held.partition(stop)
-        if found:
-            yield before + found
+def until(parts: Iterable[str], stop: str | None) -> Iterator[str]:
+    """Yield the characters of a text, up to the end of the first `stop`."""
+    end = ""
+    for character in itertools.chain.from_iterable(parts):
+        yield character
+        end = (end + character)[-len(stop or " ") :]
+        if end == stop:
             return
-        sure = max(0, len(held) - len(stop) + 1)
-        yield held[:sure]
-        held = held[sure:]
-    yield held
 
 
-def _print(text: str):
-    """Print text at once; on a terminal, no character that would steer it."""
-    if sys.stdout.isatty():
-        text = "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
-    print(text, end="", flush=True)
+def printable(text: str) -> str:
+    """Return `text` without characters that would steer a terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)

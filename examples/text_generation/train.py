@@ -1,36 +1,33 @@
 """Train, test beside the baselines, and leave all of it in a run folder."""
 
-import dataclasses
 import time
-from collections.abc import Callable
+from dataclasses import replace
 
 import keras
+import numpy as np
 from rich.console import Console
 
 from common import files
 from common.comparison import compare as comparison
-from common.training import console_tables, fitting, metrics, models, plots, run_folder
-from examples.text_generation.config import Compare, Config
-from examples.text_generation.data import CODEC, EXAMPLE, SPLITS, Data, load
-from examples.text_generation.evaluate import (
-    METRIC,
-    baseline_bits,
-    bits,
-    counted_nats,
-    draw,
-    evaluate,
-    show,
-    surprisals,
-)
-from examples.text_generation.model import build_model, cell_of
-from examples.text_generation.predict import Writer
+from common.comparison.task import Task
+from common.errors import UserError
+from common.training import metrics, models, plots, run_folder
+from common.training.console import attempt, note, say, table
+from common.training.fitting import fit
+from common.training.run_folder import Run
 
-# After every epoch the network writes a little, always by the same chances.
-STEPS_PER_CALL = 10  # batches per call from Python: a little less time a step
-SAMPLE = {"prompt": "\n", "length": 160, "temperature": 0.8, "seed": 0}
+from . import figures
+from .config import EXAMPLE, Compare, Config, Generate
+from .data import Data, Streams, load
+from .evaluate import BLOCK, METRIC, evaluate, ngram_surprisals, show, surprisals
+from .model import build_model
+from .predict import Writer, printable
+
+STEPS_PER_CALL = 10  # batches per call from Python: a little less time per step
+AFTER_EPOCH, AT_THE_END = 160, 2000  # characters of the samples
 
 
-def train(config: Config, console: Console | None = None) -> run_folder.Run:
+def train(config: Config, console: Console | None = None) -> Run:
     """Train one model and return its run folder.
 
     Raises:
@@ -39,103 +36,74 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
     started = time.perf_counter()
     console = console or Console()
     data = load(config)
-    describe(data, console)
-    run = run_folder.begin(EXAMPLE, config)
+    sizes = [(name, len(text)) for name, text in data.texts.items()]
+    title = f"text; {len(data.preprocessor) - 2} characters known"
+    table(console, title, ("split", "characters"), sizes)
+    for text in data.notes:
+        note(console, text)
+    job = task(config, data)
+    run = run_folder.begin(EXAMPLE, config, data_hash=job.data_hash)
     with run.locked():
-        files.write_json(run / CODEC, data.codec.to_json())
-        model = compiled_model(config, data)
-        writer = Writer(network(config, data), data.codec)
-        fitted = fitting.fit(
+        files.write_json(run / run_folder.PREPROCESSOR, data.preprocessor.to_json())
+        model = job.build(config.cell, config.seed)
+        network = build_model(config, len(data.preprocessor))
+        writer = Writer(network, data.preprocessor)
+
+        def write(length: int) -> str:
+            return "".join(writer.write("\n", Generate(length=length)))
+
+        def sample(_: keras.Model) -> str:
+            network.set_weights(model.get_weights())
+            try:
+                lines = printable(write(AFTER_EPOCH).strip("\n")).split("\n")
+            except UserError as error:  # `fit` says what to do about it
+                lines = [str(error)]
+            return "\n".join(f"    | {line}" for line in lines)
+
+        fitted = fit(
             model,
-            train_streams(config, data, config.seed),
-            validation=data.validation.streams(config.batch_size, chunk=config.chunk),
+            job.train(config.seed),
+            validation=job.validation,
             run=run,
             epochs=config.epochs,
-            monitor="val_loss",
-            better="lower",
+            monitor=job.monitor,
+            mode=job.mode,
             console=console,
-            samples=sampler(writer),
+            sample=sample,
         )
-        writer.network.set_weights(model.get_weights())
-        models.save(run, writer.network)
-        python = config.data is None and config.dataset == "python_source"
-        evaluation = evaluate(writer, data, python=python)
-        document = metrics.document(
-            EXAMPLE,
-            config,
-            model,
-            fitted,
-            dataset=config.data or config.dataset,
-            total_seconds=time.perf_counter() - started,
-            **evaluation.values,
+        network.set_weights(model.get_weights())
+        models.save(run, network)
+        written = write(AT_THE_END)
+        files.write_text(run / "sample.txt", written)
+        results = evaluate(writer, data, written, job, console)
+        document = metrics.save(
+            run, EXAMPLE, config, model, fitted, **results, started=started
         )
-        files.write_text(run / "sample.txt", evaluation.sample)
-        figures = run / "figures"
-        plots.learning_curves(
-            figures / "learning_curves.png",
-            fitted.history,
-            best_epoch=fitted.best_epoch,
-        )
-        draw(figures, evaluation, writer, data)
-        files.write_json(run / run_folder.METRICS, document)
-        run_folder.finish(run, can_resume=fitted.interrupted)
-    show(document, evaluation, data, console)
-    console.print(f"run folder: {run.path}", highlight=False, markup=False)
+        folder, test = run / "figures", data.texts["test"]
+        with attempt(console, "the learning curves"):
+            path, best = folder / "learning_curves.png", fitted.best_epoch
+            plots.learning_curves(path, fitted.history, best_epoch=best)
+        with attempt(console, "the figure of the sample"):
+            path = folder / "sample_probability.png"
+            figures.sample_probability(path, writer, "\n" + written)
+        with attempt(console, "the figure of a hidden unit"):
+            figures.hidden_unit(folder / "hidden_unit.png", writer, test)
+        run_folder.finish(run)
+    show(document, written, console)
+    say(console, f"run folder: {run.path}")
     return run
-
-
-def describe(data: Data, console: Console):
-    """Print the size of every split, and the notes."""
-    rows = [(name, len(getattr(data, name).text)) for name in SPLITS]
-    title = f"text; {len(data.codec.vocabulary) - 2} characters known"
-    console_tables.show(console, title, ("split", "characters"), rows)
-    for note in data.notes:
-        console.print(f"note: {note}", highlight=False, markup=False)
-
-
-def train_streams(config: Config, data: Data, seed: int):
-    """Return the training batches of `config`, cut by `seed`."""
-    return data.train.streams(config.batch_size, chunk=config.chunk, seed=seed)
-
-
-def network(config: Config, data: Data, streams: int | None = None) -> keras.Model:
-    """Return a new network in the form that `model.build_model` describes."""
-    return build_model(
-        cell=config.cell,
-        units=config.units,
-        characters=len(data.codec.vocabulary),
-        dropout=config.dropout,
-        seed=config.seed,
-        streams=streams,
-    )
-
-
-def sampler(writer: Writer) -> Callable[[keras.Model], str]:
-    """Return a function that says what the network in training writes by now."""
-
-    def write(model: keras.Model) -> str:
-        writer.network.set_weights(model.get_weights())
-        text = "".join(writer.write(**SAMPLE))
-        return "\n".join(f"    | {line}" for line in text.strip("\n").splitlines())
-
-    return write
 
 
 def compiled_model(config: Config, data: Data) -> keras.Model:
     """Return a new model, ready to train; the same seed gives the same weights."""
     keras.utils.set_random_seed(config.seed)
-    model = network(config, data, streams=config.batch_size)
-    batches = train_streams(config, data, config.seed).num_batches
+    model = build_model(config, len(data.preprocessor), streams=config.batch_size)
+    steps = config.epochs * Streams(data.ids["train"], config).num_batches
+    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
     model.compile(
-        optimizer=keras.optimizers.AdamW(
-            keras.optimizers.schedules.CosineDecay(
-                config.learning_rate, config.epochs * batches
-            ),
-            weight_decay=1e-2,
-            # Through many steps a gradient can grow without bound (Pascanu, Mikolov
-            # and Bengio 2013, section 3.2).
-            global_clipnorm=1.0,
-        ),
+        # Through many steps a gradient can grow without bound (Pascanu, Mikolov and
+        # Bengio 2013, section 3.2).
+        keras.optimizers.AdamW(rate, weight_decay=1e-2, global_clipnorm=1.0),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         steps_per_execution=STEPS_PER_CALL,
         jit_compile=False,  # XLA's loop takes longer on a CPU at this width
@@ -143,33 +111,34 @@ def compiled_model(config: Config, data: Data) -> keras.Model:
     return model
 
 
-def compare(config: Compare, console: Console | None = None) -> run_folder.Run:
-    """Compare the four cells and return the run folder.
+def task(config: Config, data: Data | None = None) -> Task:
+    """Return what is trained and compared: models, batches, scores and baselines."""
+    data = data or load(config)
 
-    Raises:
-        UserError: the text or the run folder cannot be used.
-    """
-    data = load(config)
+    def build(cell: str, seed: int) -> keras.Model:
+        return compiled_model(replace(config, cell=cell, seed=seed), data)
 
-    def measure(model: keras.Model) -> float:
-        carrying = network(dataclasses.replace(config, cell=cell_of(model)), data)
-        carrying.set_weights(model.get_weights())
-        return bits(surprisals(Writer(carrying, data.codec), data.test.ids))
+    def score(model: keras.Model) -> np.ndarray:
+        network = build_model(replace(config, cell=model.name), len(data.preprocessor))
+        network.set_weights(model.get_weights())
+        return surprisals(Writer(network, data.preprocessor), data.ids["test"])
 
-    task = comparison.Task(
+    return Task(
         example=EXAMPLE,
         dataset=config.data or config.dataset,
+        data_hash=files.hash_of(*data.texts.values()),
         metric=METRIC,
-        better="lower",
+        mode="min",
         monitor="val_loss",
-        build=lambda cell, seed: compiled_model(
-            dataclasses.replace(config, cell=cell, seed=seed), data
-        ),
-        train=lambda seed: train_streams(config, data, seed),
-        validation=data.validation.streams(config.batch_size, chunk=config.chunk),
-        measure=measure,
-        baselines=lambda: baseline_bits(data, counted_nats(data)),
+        build=build,
+        train=lambda seed: Streams(data.ids["train"], config, seed),
+        validation=Streams(data.ids["validation"], config),
+        score=score,
+        baselines=lambda: ngram_surprisals(data),
+        blocks=np.arange(len(data.ids["test"]) - 1) // BLOCK,
     )
-    return comparison.compare(
-        task, config, seeds=config.seeds, console=console or Console()
-    )
+
+
+def compare(config: Compare, console: Console | None = None) -> Run:
+    """Compare the four cells and return the comparison's run folder."""
+    return comparison.compare(task(config), config, console=console or Console())
