@@ -5,6 +5,7 @@ tyro makes the flags from a settings class.
 
 import contextlib
 import io
+import itertools
 import logging
 import os
 import sys
@@ -186,11 +187,12 @@ def _tyro(kind: type, default: Any, words: list[str], prog: str, help_text: str)
     except SystemExit as exit_:
         if not exit_.code:
             raise
-        # The sentence stands between the upper edge of a frame and its first rule.
-        _, *lines = errors.getvalue().splitlines()
-        inside = [line.strip("│ ") for line in lines]
-        ends = [n for n, line in enumerate(inside) if not line.strip("─╰╯")]
-        sentence = one_line(" ".join(inside[: ends[0] if ends else None]))
+        # The sentence stands below the title and above the next rule of a frame, which
+        # is drawn with "-" where the terminal is not UTF-8.
+        _, *lines = (line.strip("│ ") for line in errors.getvalue().splitlines())
+        texts = [line.strip("─╰╯-") for line in lines]
+        body = itertools.dropwhile(lambda text: not text, texts)
+        sentence = one_line(" ".join(itertools.takewhile(bool, body)))
         raise UserError(f"{sentence} (see {prog} --help)") from None
     finally:
         os.environ.pop("COLUMNS", None)

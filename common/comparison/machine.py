@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("tensorflow", "keras")
+PACKAGES = ("tensorflow", "keras", "torch")
 
 
 def describe() -> dict[str, Any]:

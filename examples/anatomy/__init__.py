@@ -1,1 +1,1 @@
-"""Anatomy: takes a network apart: shapes, parameters, one sequence, a figure."""
+"""Anatomy: shapes, parameters, one computed sequence and a figure of any network."""

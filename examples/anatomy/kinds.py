@@ -1,6 +1,6 @@
-"""The four types of recurrent networks, and the example that does each.
+"""The four types of recurrent networks, and the examples of each.
 
-A type is known by the steps at which something is read and something is written.
+The types differ in the steps that read an input and the steps that write an output.
 """
 
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ class Kind:
     """One type."""
 
     name: str
-    reads: tuple[int, ...]  # steps, counted from 0
-    writes: tuple[int, ...]
-    feeds_back: bool  # whether what was written is read at the next step
-    examples: tuple[tuple[str, str], ...]  # package, and what it reads and writes
-    keras: str  # what makes the difference
+    reads: tuple[int, ...]  # steps with an input, counted from 0
+    writes: tuple[int, ...]  # steps with an output
+    feeds_back: bool  # whether the next step reads the output
+    examples: dict[str, str]  # package -> what it reads and writes
+    keras: str  # what does it in Keras
 
 
 KINDS = (
@@ -24,18 +24,18 @@ KINDS = (
         reads=(0, 1, 2),
         writes=(2,),
         feeds_back=False,
-        examples=(
-            ("sentiment", "words of a review -> one label"),
-            ("forecasting", "values so far -> all values ahead, in one go"),
-        ),
-        keras="the layer puts out its last state alone, (B, U): the default",
+        examples={
+            "sentiment": "words of a review -> one label",
+            "forecasting": "past values -> all future values at once",
+        },
+        keras="the default: a layer returns its last state only, (B, U)",
     ),
     Kind(
         "many-to-many, equal length",
         reads=(0, 1, 2),
         writes=(0, 1, 2),
         feeds_back=False,
-        examples=(("text_generation", "in training: characters -> each one's next"),),
+        examples={"text_generation": "in training: each character -> the next one"},
         keras="return_sequences=True",
     ),
     Kind(
@@ -43,48 +43,36 @@ KINDS = (
         reads=(0, 1, 2),
         writes=(3, 4),
         feeds_back=True,
-        examples=(("sorting", "a list -> the list in order, once all is read"),),
-        keras="return_state=True, and the states are another layer's initial_state",
+        examples={"sorting": "a whole list -> the same list in order"},
+        keras="return_state=True; a second layer takes the states as initial_state",
     ),
     Kind(
         "one-to-many",
         reads=(0,),
         writes=(0, 1, 2),
         feeds_back=True,
-        examples=(("text_generation", "in use: a prompt's one state -> a text"),),
-        keras="one step at a time: state and last output go into the next",
+        examples={"text_generation": "in use: the state after a prompt -> a text"},
+        keras="one step per call; state and last output are the next input",
     ),
 )
 
 
 def diagram(kind: Kind) -> list[str]:
-    """Return the type as five lines of text: written, state, read, and arrows.
+    """Return the type as five lines of text: outputs, states, inputs, and arrows.
 
-    What is written and then read again is the `y` in the lowest line.
+    An output that the next step reads is the `y` in the lowest line.
     """
-    count = max(*kind.reads, *kind.writes) + 1
-    written = ["y" if t in kind.writes else " " for t in range(count)]
-    up = ["^" if t in kind.writes else " " for t in range(count)]
-    read = [
-        "x"
-        if t in kind.reads
-        else "y"
-        if kind.feeds_back and t - 1 in kind.writes
-        else " "
-        for t in range(count)
-    ]
-    below = ["^" if mark != " " else " " for mark in read]
-    states = " > ".join("h" * count)
-    return [
-        "   ".join(written),
-        "   ".join(up),
-        states,
-        "   ".join(below),
-        "   ".join(read),
-    ]
+    times = range(max(kind.writes) + 1)
+    fed = [t + 1 for t in kind.writes if kind.feeds_back]
+    outputs = ["y" if t in kind.writes else " " for t in times]
+    inputs = ["x" if t in kind.reads else "y" if t in fed else " " for t in times]
+    above, below = ("   ".join(row) for row in (outputs, inputs))
+    arrows = str.maketrans("xy", "^^")
+    states = " > ".join("h" for _ in times)
+    return [above, above.translate(arrows), states, below.translate(arrows), below]
 
 
-def side_by_side(*, gap: int = 6) -> list[str]:
-    """Return the diagrams of all types beside each other."""
-    blocks = [diagram(kind) for kind in KINDS]
-    return [(" " * gap).join(parts).rstrip() for parts in zip(*blocks, strict=True)]
+def side_by_side() -> list[str]:
+    """Return the diagrams of all types, one beside the other."""
+    blocks = map(diagram, KINDS)
+    return [(" " * 6).join(parts).rstrip() for parts in zip(*blocks, strict=True)]

@@ -1,8 +1,7 @@
-"""What has which shape in a recurrent network, and how many parameters it has.
+"""The shapes and the parameters of a recurrent network, computed from its sizes.
 
-Pure functions of the sizes of the layers. Vectors are rows, as in Keras: W_F has a row
-for every number that is read. Letters: B batch, T time steps, D numbers that a layer
-reads, U its units.
+Vectors are rows, as in Keras: W_F has one row per input.
+Letters: B batch, T time steps, D inputs of a layer, U its units.
 """
 
 import math
@@ -13,97 +12,100 @@ Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True)
+class Notation:
+    """One way to write the step of a layer."""
+
+    inputs: dict[str, int]  # size of each vector that the step reads
+    weights: dict[str, Shape]
+    z: str  # formula of the sum
+    count: str  # formula of the number of parameters
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters, counted over all weights."""
+        return sum(map(math.prod, self.weights.values()))
+
+
+@dataclass(frozen=True)
 class Layer:
     """One layer of a network."""
 
     number: int  # counted from 1, the first above the input
-    reads: int  # D
+    inputs: int  # D
     units: int  # U
-    recurrent: bool  # else dense: the same at every step, and without a state
+    recurrent: bool  # else dense: applied to every step alone, without a state
 
     @property
     def kind(self) -> str:
-        """What it is called."""
+        """Its name in tables and figures."""
         return "recurrent" if self.recurrent else "dense"
+
+    @property
+    def a(self) -> str:
+        """Formula of the output."""
+        return "tanh(z_t)" if self.recurrent else "z_t"
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters."""
+        return self.full.parameters
+
+    @property
+    def full(self) -> Notation:
+        """The step with one matrix for the input and one for the state."""
+        D, U = self.inputs, self.units
+        if not self.recurrent:
+            weights = {"W_F": (D, U), "b": (U,)}
+            return Notation({"x_t": D}, weights, "x_t W_F + b", f"{D}·{U} + {U}")
+        weights = {"W_F": (D, U), "W_R": (U, U), "b": (U,)}
+        z, count = "x_t W_F + h_t-1 W_R + b", f"{D}·{U} + {U}·{U} + {U}"
+        return Notation({"x_t": D, "h_t-1": U}, weights, z, count)
+
+    @property
+    def concise(self) -> Notation:
+        """The same step with one matrix: x_t beside h_t-1, and W_F above W_R."""
+        D, U = self.inputs, self.units
+        if not self.recurrent:
+            weights = {"W = W_F": (D, U), "b": (U,)}
+            return Notation({"x_t": D}, weights, "x_t W + b", f"{D}·{U} + {U}")
+        weights = {"W = [W_F ; W_R]": (D + U, U), "b": (U,)}
+        z, count = "[x_t ; h_t-1] W + b", f"({D} + {U})·{U} + {U}"
+        return Notation({"[x_t ; h_t-1]": D + U}, weights, z, count)
 
 
 def layers_of(sizes: Sequence[int], *, output: str) -> list[Layer]:
     """Return the layers of a network.
 
     Args:
-        sizes: of the input, of every recurrent layer, of the output. Of only two, the
-            second is that of a recurrent layer, and there is no layer above it.
+        sizes: of the input, of every recurrent layer, of the output. With two sizes,
+            the only layer is recurrent.
         output: kind of the last layer, "dense" or "recurrent".
     """
-    count = len(sizes) - 1
+    last = len(sizes) - 1
     return [
         Layer(
             number=number,
-            reads=sizes[number - 1],
+            inputs=sizes[number - 1],
             units=sizes[number],
-            recurrent=number < count or output == "recurrent" or count == 1,
+            recurrent=number < last or output == "recurrent" or last == 1,
         )
-        for number in range(1, count + 1)
+        for number in range(1, last + 1)
     ]
 
 
-def weights(layer: Layer) -> dict[str, Shape]:
-    """Return the shapes of the weights, with a matrix for what is read and for h."""
-    shapes = {"W_F": (layer.reads, layer.units)}
-    if layer.recurrent:
-        shapes["W_R"] = (layer.units, layer.units)
-    return {**shapes, "b": (layer.units,)}
-
-
-def concise_weights(layer: Layer) -> dict[str, Shape]:
-    """Return the shapes of the weights in the concise notation: W_F over W_R."""
-    rows = layer.reads + layer.units if layer.recurrent else layer.reads
-    return {"W": (rows, layer.units), "b": (layer.units,)}
-
-
-def values(layer: Layer) -> dict[str, int]:
-    """Return how many numbers of a sequence a layer handles at a step, by name."""
-    read = {"x_t": layer.reads}
-    if layer.recurrent:
-        read["h_t-1"] = layer.units
-    return {**read, "z_t": layer.units, "a_t": layer.units}
-
-
-def concise_values(layer: Layer) -> dict[str, int]:
-    """Return the same in the concise notation: x_t with h_t-1 behind it."""
-    both = {"[x_t ; h_t-1]": layer.reads + layer.units}
-    return {
-        **(both if layer.recurrent else {"x_t": layer.reads}),
-        "z_t": layer.units,
-        "a_t": layer.units,
-    }
-
-
 def shapes_of(size: int, *, batch: int, steps: int) -> tuple[Shape, Shape, Shape]:
-    """Return the shape of `size` numbers: for one step, the batch, and all steps.
-
-    Returns:
-        (size,), (B, size) and (B, T, size).
-    """
+    """Return (size,) of one step, (B, size) of a batch, (B, T, size) of all steps."""
     return (size,), (batch, size), (batch, steps, size)
 
 
-def parameters(layer: Layer) -> int:
-    """Return the number of parameters of a layer."""
-    return sum(map(math.prod, weights(layer).values()))
-
-
-def concise_parameters(layer: Layer) -> int:
-    """Return the same number, counted in the concise notation."""
-    return sum(map(math.prod, concise_weights(layer).values()))
-
-
-def counted(layer: Layer) -> tuple[str, str]:
-    """Return the two counts as sums: 3·7 + 7·7 + 7 = 77 and (3 + 7)·7 + 7 = 77."""
-    D, U = layer.reads, layer.units
-    recurrent = f" + {U}·{U}" if layer.recurrent else ""
-    both = f"({D} + {U})" if layer.recurrent else f"{D}"
-    return (
-        f"{D}·{U}{recurrent} + {U} = {parameters(layer)}",
-        f"{both}·{U} + {U} = {concise_parameters(layer)}",
-    )
+def rows(layer: Layer, notation: Notation, *, batch: int, steps: int) -> list[tuple]:
+    """Return a table's rows: name, shape at one step, of a batch, of all steps."""
+    vectors = {
+        **notation.inputs,
+        f"z_t = {notation.z}": layer.units,
+        f"a_t = {layer.a}": layer.units,
+    }
+    sizes = {"batch": batch, "steps": steps}
+    *inputs, z, a = ((name, *shapes_of(n, **sizes)) for name, n in vectors.items())
+    weights = [(name, n, "same", "same") for name, n in notation.weights.items()]
+    return [*inputs, *weights, z, a]

@@ -1,6 +1,6 @@
 """One sequence, step by step: the numbers, and the sums that they come from.
 
-Letters: T time steps, D numbers that a layer reads, U units.
+Letters: T time steps, D inputs of a layer, U its units.
 """
 
 from collections.abc import Iterator
@@ -8,84 +8,73 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from examples.anatomy.shapes import Layer, weights
+from .shapes import Layer
 
 WRITTEN_OUT = 3  # widest layer whose sums are written out
-SHOWN = 8  # numbers of a vector that are shown
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one layer does at one step."""
-
-    x: np.ndarray  # (D,) what it reads
-    h: np.ndarray | None  # (U,) its state before; None for a dense layer
-    z: np.ndarray  # (U,)
-    a: np.ndarray  # (U,) what it puts out, and its state from now on
-
+SHOWN = 9  # longest array that is printed whole
 
 Weights = dict[str, np.ndarray]
 
 
+@dataclass(frozen=True)
+class Step:
+    """What one layer computes at one step."""
+
+    x: np.ndarray  # (D,) input
+    h: np.ndarray | None  # (U,) previous state; None for a dense layer
+    z: np.ndarray  # (U,) sum
+    a: np.ndarray  # (U,) output, and the new state
+
+
 def tiny(layers: list[Layer]) -> bool:
-    """Return whether all layers are so narrow that the sums can be written out."""
-    return max(max(layer.reads, layer.units) for layer in layers) <= WRITTEN_OUT
+    """Return whether all layers are narrow enough for their sums to be printed."""
+    return max(max(layer.inputs, layer.units) for layer in layers) <= WRITTEN_OUT
 
 
 def random_weights(layers: list[Layer], seed: int) -> list[Weights]:
-    """Return random weights for every layer; those of a tiny network are tenths."""
+    """Return random weights of every layer, rounded to tenths if they are printed."""
     rng = np.random.default_rng(seed)
-    drawn = []
+    rounded, drawn = _tenths if tiny(layers) else np.asarray, []
     for layer in layers:
-        # As wide as Glorot's, so that tanh is not driven to its ends.
-        limit = 1 if tiny(layers) else (6 / (layer.reads + layer.units)) ** 0.5
-        arrays = {
-            name: rng.uniform(-limit, limit, shape)
-            for name, shape in weights(layer).items()
-        }
-        drawn.append(
-            {name: _tenths(w) if tiny(layers) else w for name, w in arrays.items()}
-        )
+        # Glorot's limit, so that tanh does not saturate.
+        limit = 1 if tiny(layers) else (6 / (layer.inputs + layer.units)) ** 0.5
+        shapes = layer.full.weights.items()
+        drawn.append({n: rounded(rng.uniform(-limit, limit, s)) for n, s in shapes})
     return drawn
 
 
 def random_sequence(layers: list[Layer], steps: int, seed: int) -> np.ndarray:
-    """Return a sequence (T, D) of tenths."""
+    """Return a random sequence (T, D), rounded to tenths."""
     rng = np.random.default_rng([seed, 1])
-    return _tenths(rng.uniform(-1, 1, (steps, layers[0].reads)))
+    return _tenths(rng.uniform(-1, 1, (steps, layers[0].inputs)))
 
 
 def _tenths(array: np.ndarray) -> np.ndarray:
     return np.round(array, 1) + 0.0  # no -0.0
 
 
-def run(
-    layers: list[Layer], layer_weights: list[Weights], x: np.ndarray
-) -> list[list[Step]]:
-    """Return what every layer does at every step: a list by step, by layer.
+def run(weights: list[Weights], x: np.ndarray) -> list[list[Step]]:
+    """Return what every layer computes at every step: a list by step, by layer.
 
     Args:
-        layers: of the network.
-        layer_weights: W_F, W_R where there is one, and b, of every layer.
+        weights: W_F, W_R where there is one, and b, of every layer.
         x: the sequence, (T, D).
     """
-    states = [np.zeros(layer.units) if layer.recurrent else None for layer in layers]
-    taken = []
+    states = [np.zeros_like(w["b"]) if "W_R" in w else None for w in weights]
+    steps = []
     for x_t in x:
         row = []
-        for index, w in enumerate(layer_weights):
+        for index, w in enumerate(weights):
             h = states[index]
             if h is None:
-                z = x_t @ w["W_F"] + w["b"]
-                step = Step(x_t, None, z, z)
+                z = a = x_t @ w["W_F"] + w["b"]
             else:
                 z = x_t @ w["W_F"] + h @ w["W_R"] + w["b"]
-                step = Step(x_t, h, z, np.tanh(z))
-                states[index] = step.a
-            row.append(step)
-            x_t = step.a  # what the layer above reads
-        taken.append(row)
-    return taken
+                a = states[index] = np.tanh(z)
+            row.append(Step(x_t, h, z, a))
+            x_t = a  # input of the next layer
+        steps.append(row)
+    return steps
 
 
 def concise_z(step: Step, w: Weights) -> np.ndarray:
@@ -97,32 +86,31 @@ def concise_z(step: Step, w: Weights) -> np.ndarray:
 
 
 def lines(
-    layers: list[Layer], layer_weights: list[Weights], taken: list[list[Step]]
+    layers: list[Layer], weights: list[Weights], trace: list[list[Step]]
 ) -> Iterator[str]:
-    """Yield the steps as text; sums are written out if the network is tiny."""
+    """Yield the trace as text. A tiny network's weights and sums are written out."""
     if tiny(layers):
-        for layer, w in zip(layers, layer_weights, strict=True):
+        for layer, w in zip(layers, weights, strict=True):
             yield f"layer {layer.number}"
             for name, array in w.items():
-                yield f"  {name:<3} = {_matrix(array)}"
-    for t, row in enumerate(taken, start=1):
+                yield f"  {name:<3} = {_array(array, 1)}"
+    for t, row in enumerate(trace, start=1):
         yield f"step {t}"
-        for layer, w, step in zip(layers, layer_weights, row, strict=True):
+        for layer, w, step in zip(layers, weights, row, strict=True):
             yield f"  layer {layer.number}, {layer.kind}"
             digits = 1 if layer.number == 1 else 3
-            yield f"    x_{t} = {_vector(step.x, digits)}"
-            if step.h is not None:
-                yield f"    h_{t - 1} = {_vector(step.h)}"
+            yield f"    x_{t} = {_array(step.x, digits)}"
+            if layer.recurrent:
+                yield f"    h_{t - 1} = {_array(step.h)}"
             if tiny(layers):
                 for unit in range(layer.units):
                     yield from _sum(step, w, unit, t, digits)
-            yield f"    z_{t} = {_vector(step.z)}"
-            formula = f"tanh(z_{t})" if layer.recurrent else f"z_{t}"
-            yield f"    a_{t} = {formula} = {_vector(step.a)}"
+            yield f"    z_{t} = {_array(step.z)}"
+            yield f"    a_{t} = {layer.a.replace('z_t', f'z_{t}')} = {_array(step.a)}"
 
 
 def _sum(step: Step, w: Weights, unit: int, t: int, digits: int) -> Iterator[str]:
-    """Yield the sum that is z of one unit, a line for each of its parts."""
+    """Yield the sum that gives z of one unit, one line for each of its parts."""
     parts = [(_products(step.x, w["W_F"][:, unit], digits), f"x_{t} W_F")]
     if step.h is not None:
         parts.append((_products(step.h, w["W_R"][:, unit], 3), f"h_{t - 1} W_R"))
@@ -142,14 +130,11 @@ def _number(value: float, digits: int) -> str:
     return f"({text})" if value < 0 else text
 
 
-def _vector(values: np.ndarray, digits: int = 3) -> str:
-    shown = [f"{value:.{digits}f}" for value in values]
-    if len(shown) > SHOWN:
-        shown = [*shown[:4], "...", *shown[-2:], f"({len(values)} numbers)"]
-    return "[" + " ".join(shown) + "]"
-
-
-def _matrix(array: np.ndarray) -> str:
-    if array.ndim == 1:
-        return _vector(array, 1)
-    return "[" + ", ".join(_vector(row, 1) for row in array) + "]"
+def _array(values: np.ndarray, digits: int = 3) -> str:
+    text = np.array2string(
+        values,
+        max_line_width=1000,
+        threshold=SHOWN,
+        formatter={"float_kind": f"{{:.{digits}f}}".format},
+    ).replace("\n", "")
+    return text if values.size <= SHOWN else f"{text} ({values.size} numbers)"

@@ -1,8 +1,8 @@
 """Figures of a benchmark."""
 
-import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -18,69 +18,53 @@ STYLES = {
     ways.LSTM: (plots.GREY, "^-"),
     ways.TORCH: (plots.ORANGE, "D-"),
 }
+MS = "milliseconds per training step"
 
 
 def draw(folder: Path, document: Mapping[str, Any]):
     """Draw time by width, and time and memory by length."""
-    by_width(folder / "step_time.png", document)
-    by_length(folder / "lengths.png", document)
+    by_width: dict[str, list] = {way: [] for way in STYLES}
+    by_length: dict[str, list] = {way: [] for way in STYLES}
+    sizes, rows = page.split(document)[0], document["lengths"]
+    for size in sizes:
+        for way in by_width.keys() & size["seconds"]:
+            ms = 1000 * median(size["seconds"][way])
+            by_width[way].append((size["units"], ms, 100 * size["of_peak"][way]))
+    for row in rows:
+        mib = row["memory"] - row["before"]
+        by_length[row["way"]].append((row["steps"], 1000 * row["seconds"], mib))
+    what = f"{sizes[0]['batch']} sequences of {sizes[0]['steps']} steps"
+    labels = ("units", MS, "percent of peak")
+    _two_panels(folder / "step_time.png", by_width, labels, what)
+    what = f"{rows[0]['batch']} sequences, {rows[0]['units']} units"
+    labels = ("time steps", MS, "growth of peak memory in MiB")
+    _two_panels(folder / "lengths.png", by_length, labels, what)
 
 
-def by_width(path: Path, document: Mapping[str, Any]):
-    """Draw the time of a training step and its share of the possible, by width."""
-    sizes, _ = page.split(document)
-    units = [size["units"] for size in sizes]
-    figure = Figure(figsize=(10, 4))
-    times, shares = figure.subplots(1, 2)
-    ends = []
-    for way, (color, style) in STYLES.items():
-        if way not in sizes[0]["seconds"]:
-            continue
-        values = [1000 * statistics.median(size["seconds"][way]) for size in sizes]
-        times.plot(units, values, style, color=color, label=way, markersize=4)
-        share = [100 * page.share(size, way) for size in sizes]
-        shares.plot(units, share, style, color=color, label=way, markersize=4)
-        ends.append(f"{way} {values[0]:.3g} to {values[-1]:.3g} ms")
-    times.set(xscale="log", yscale="log", xlabel="units", ylabel="ms a training step")
-    shares.set(xscale="log", ylim=0, xlabel="units", ylabel="% of the possible")
-    for axes in (times, shares):
-        axes.set_xticks(units, units)
+def _two_panels(
+    path: Path,
+    lines: Mapping[str, Sequence[tuple]],
+    labels: tuple[str, str, str],
+    what: str,
+):
+    """Draw the points of every way; each is x, y on the left and y on the right."""
+    figure, ends = Figure(figsize=(10, 4)), []
+    panels = figure.subplots(1, 2)
+    for way, points in lines.items():
+        for axes, label, index in zip(panels, labels[1:], (1, 2), strict=True):
+            if points:
+                x, y = ([point[i] for point in points] for i in (0, index))
+                color, style = STYLES[way]
+                axes.plot(x, y, style, color=color, label=way, markersize=4)
+                axes.set(xlabel=labels[0], ylabel=label, xscale="log")
+                axes.set_xticks(x, x)
+                ends.append(f"{way} {y[0]:.3g} to {y[-1]:.3g} {label}")
+    for axes in panels:
         axes.minorticks_off()
         axes.grid(alpha=0.3)
-    times.legend(fontsize=8)
+    panels[0].set(yscale="log")
+    panels[0].legend(fontsize=8)
+    panels[1].set(ylim=0)
     figure.tight_layout()
-    plots.save(
-        figure,
-        path,
-        caption="Left: time of a training step by width, "
-        f"{sizes[0]['batch']} sequences of {sizes[0]['steps']} steps. Right: products' "
-        "operations a second, as a share of the rate of one large product.",
-        alt=f"Lines from {units[0]} to {units[-1]} units: {', '.join(ends)}.",
-    )
-
-
-def by_length(path: Path, document: Mapping[str, Any]):
-    """Draw time and largest memory of a training step by the sequence's length."""
-    figure = Figure(figsize=(10, 3.6))
-    left, right = figure.subplots(1, 2)
-    rows, ends = document["lengths"], []
-    for way in dict.fromkeys(row["way"] for row in rows):
-        own = [row for row in rows if row["way"] == way]
-        steps = [row["steps"] for row in own]
-        color, style = STYLES[way]
-        seconds = [1000 * row["seconds"] for row in own]
-        memory = [row["memory"] - row["before"] for row in own]
-        left.plot(steps, seconds, style, color=color, label=way)
-        right.plot(steps, memory, style, color=color, label=way)
-        ends.append(f"{way} {seconds[-1]:.0f} ms and {memory[-1]:.0f} MiB")
-    left.set(xlabel="steps of a sequence", ylabel="ms a training step", ylim=0)
-    right.set(xlabel="steps of a sequence", ylabel="MiB beyond the start", ylim=0)
-    left.legend()
-    figure.tight_layout()
-    plots.save(
-        figure,
-        path,
-        caption="Time of a training step, and the largest memory during it beyond what "
-        f"there was before, by the length of the sequence; {rows[0]['units']} units.",
-        alt=f"Lines up to {rows[-1]['steps']} steps: {'; '.join(ends)}.",
-    )
+    caption = f"Left: {labels[1]}. Right: {labels[2]}. By {labels[0]}; {what}."
+    plots.save(figure, path, caption=caption, alt=f"Lines. {'; '.join(ends)}.")

@@ -1,70 +1,56 @@
-"""Time and memory of one training step on long sequences, each in a fresh process.
+"""Time and memory of a training step on long sequences, each in a new process.
 
-The largest memory that a process has had never falls again, so that a second length
-in the same process would show the first one's.
+The peak memory of a process never falls, so a second length in the same process would
+show the peak of the first.
 """
 
-import json
+import multiprocessing
 import re
 import resource
 import statistics
-import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from common.command_line import cli
 from common.comparison import timing
 from examples.benchmark import pytorch
 
-ROOT = Path(__file__).parents[2]
 # `ru_maxrss` counts KiB, on macOS bytes.
 UNIT = 2**10 if sys.platform == "darwin" else 1
-LIBRARIES = ("keras", "torch")
-SIZE = ("batch", "steps", "units", "seed")
-TIMED = 3  # steps; the median counts
+TIMED = 3  # steps, of which the median counts
 
 
-def measure(library: str, **size: int) -> dict[str, float]:
-    """Return `seconds` of a step, and `memory` at most and `before` the first, in MiB.
+def measure(*, torch: bool, **size: int) -> dict[str, float]:
+    """Measure one training step in a new process, in Keras or in PyTorch.
 
-    Args:
-        library: one of `LIBRARIES`.
-        **size: batch, steps, units and seed.
+    Returns:
+        its `seconds`, and the peak memory in MiB `before` and after it (`memory`).
     """
-    program = "from examples.benchmark import lengths; lengths.main()"
-    words = [library, *(str(size[key]) for key in SIZE)]
-    done = subprocess.run(
-        [sys.executable, "-c", program, *words],
-        cwd=ROOT,
-        check=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(_measure, torch, size).result()
 
 
-def main():
-    """Measure what the command line says and print it as JSON."""
-    library, *numbers = sys.argv[1:]
-    size = dict(zip(SIZE, map(int, numbers), strict=True))
-    if library == "torch":
-        step = pytorch.torch_step(**size)
+def _measure(torch: bool, size: dict[str, int]) -> dict[str, float]:
+    batch, units, seed = pytorch.arrays(**size), size["units"], size["seed"]
+    if torch:
+        step = pytorch.training_step(batch, units=units, seed=seed)
     else:
+        cli.import_keras()  # quietly
         import keras
 
         from examples.benchmark import ways
 
-        keras.utils.set_random_seed(size["seed"])
-        batch = pytorch.arrays(**size)
-        step = ways.network(keras.layers.SimpleRNN(size["units"]), batch)
+        keras.utils.set_random_seed(seed)
+        step = ways.network(keras.layers.SimpleRNN(units), batch)
     before = peak()
     taken = timing.alternate({"": step}, rounds=TIMED, seconds=1e-9)[""]
-    result = {"seconds": statistics.median(taken), "memory": peak(), "before": before}
-    print(json.dumps(result))
+    return {"seconds": statistics.median(taken), "memory": peak(), "before": before}
 
 
 def peak() -> float:
-    """Return the largest memory that this process has had so far, in MiB."""
+    """Return the peak memory of this process in MiB."""
     status = Path("/proc/self/status")
     if status.exists():  # on Linux, where `ru_maxrss` begins with the parent's memory
         (kib,) = re.findall(r"^VmHWM:\s+(\d+) kB$", status.read_text(), re.MULTILINE)

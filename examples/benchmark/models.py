@@ -1,67 +1,44 @@
-"""The examples' own models and batches, and their training step in several ways."""
+"""The examples' own models, and their training steps computed in several ways."""
 
-import dataclasses
 import importlib
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 
-from common.preprocessing.sequences import Batches
 from common.settings import from_preset
-from examples.benchmark.ways import Step, training_step
+from examples.benchmark import pytorch
+from examples.benchmark.ways import TORCH, Step, training_step
 
 
 class Way(NamedTuple):
     """How a model's training step is computed."""
 
-    cell: str
-    unroll: bool
-    xla: bool
-    at_once: int
+    cell: str  # or "PyTorch nn.RNN"
+    unroll: bool = False
+    xla: bool = False
+    steps_per_call: int = 1
+
+    def __str__(self) -> str:
+        loop = ("unrolled" if self.unroll else "loop") + ", XLA" * self.xla
+        return f"{self.cell}, {loop}, {self.steps_per_call} per call"
 
 
-# Unrolled, with XLA, steps in a call.
-KINDS = (
-    *((False, False, at_once) for at_once in (1, 10, 50)),
-    (True, False, 10),
-    (False, True, 10),
-)
-BOTH = (True, True, 10)
-FEW = 32  # steps of all layers together; of more, XLA compiles too long unrolled
 CELLS = ("builtin", "custom")
+# Unrolled, with XLA, steps per call.
+WAYS = [*((False, False, steps) for steps in (1, 10, 50)), (True, False, 10)]
+WAYS += [(False, True, 10), (True, True, 10)]
+MAX_UNROLLED_XLA = 32  # time steps of all layers; with more, XLA compiles too long
 
 
-def source(example: str, preset: str) -> tuple[Callable[[str], keras.Model], Batches]:
-    """Return what builds an example's compiled model for a cell, and its batches."""
-    settings = importlib.import_module(f"examples.{example}.config")
+def task(example: str, preset: str):
+    """Return the `Task` of an example: its compiled models and its batches."""
+    config = importlib.import_module(f"examples.{example}.config")
     train = importlib.import_module(f"examples.{example}.train")
-    config = from_preset(settings.Config, settings.PRESETS, preset)
-    data = importlib.import_module(f"examples.{example}.data").load(config)
-    build: dict[str, Callable[[Any], keras.Model]] = {
-        "sentiment": lambda config: train.compiled_model(config, data),
-        "sorting": lambda config: train.compiled_model(config),
-        "text_generation": lambda config: train.compiled_model(config, data),
-        "forecasting": lambda config: train.compiled_model(
-            config, data.before(data.cuts[0])
-        ),
-    }
-    batches: dict[str, Callable[[], Batches]] = {
-        "sentiment": lambda: data.train.batches(config.batch_size, seed=config.seed),
-        "sorting": lambda: train.batches(config, data, config.seed),
-        "text_generation": lambda: train.train_streams(config, data, config.seed),
-        "forecasting": lambda: data.before(data.cuts[0]).batches(
-            config.batch_size, seed=config.seed, passes=config.passes
-        ),
-    }
-    return (
-        lambda cell: build[example](dataclasses.replace(config, cell=cell)),
-        batches[example](),
-    )
+    return train.task(from_preset(config.Config, config.PRESETS, preset))
 
 
 def recurrent_layers(model: keras.Model) -> list[keras.layers.RNN]:
-    """Return the recurrent layers of a model, both of a bidirectional one."""
+    """Return the recurrent layers of a model, both halves of a bidirectional one."""
     found = []
     for layer in model.layers:
         if isinstance(layer, keras.layers.Bidirectional):
@@ -71,41 +48,35 @@ def recurrent_layers(model: keras.Model) -> list[keras.layers.RNN]:
     return found
 
 
-def default_way(model: keras.Model, cell: str) -> Way:
-    """Return how a compiled model computes its step as its example has set it."""
-    unroll = all(layer.unroll for layer in recurrent_layers(model))
-    return Way(cell, unroll, bool(model.jit_compile), model.steps_per_execution)
-
-
-def ways(build: Callable[[str], keras.Model], steps: int) -> list[Way]:
-    """Return the ways to time, those that the example has set among them.
-
-    Args:
-        build: from a cell to the compiled model.
-        steps: of a sequence.
-    """
-    models = {cell: build(cell) for cell in CELLS}
-    few = steps * len(recurrent_layers(models["builtin"])) <= FEW
-    kinds = (*KINDS, BOTH) if few else KINDS
-    found = [Way(cell, *kind) for cell in CELLS for kind in kinds]
-    set_ = [default_way(model, cell) for cell, model in models.items()]
-    return list(dict.fromkeys([*found, *set_]))
-
-
 def training_steps(
-    build: Callable[[str], keras.Model], batch: tuple, ways: list[Way]
-) -> dict[Way, Step]:
-    """Return the training step of a model of its own for each way.
-
-    Unrolling needs to know the length of a sequence. The batch, always the same one,
-    has it, whether or not the model's input says it.
-    """
-    steps = {}
-    for way in ways:
-        model = build(way.cell)
+    example: str, preset: str, seed: int
+) -> tuple[dict[Way, Step], list[Way], list[int]]:
+    """Return an example's training steps by way, its defaults, its inputs' shape."""
+    source = task(example, preset)
+    batches = source.train(seed)
+    inputs, targets = batch = batches[batches.num_batches // 2]
+    inputs = inputs[0] if isinstance(inputs, tuple) else inputs
+    defaults = []
+    for cell in CELLS:
+        model = source.build(cell, seed)
+        layers = recurrent_layers(model)
+        unroll = all(layer.unroll for layer in layers)
+        xla, steps_per_call = bool(model.jit_compile), model.steps_per_execution
+        defaults.append(Way(cell, unroll, xla, steps_per_call))
+    long = inputs.shape[1] * len(layers) > MAX_UNROLLED_XLA
+    kinds = [kind for kind in WAYS if not (long and kind[:2] == (True, True))]
+    ways = [Way(cell, *kind) for cell in CELLS for kind in kinds]
+    steps: dict[Way, Step] = {}
+    for way in dict.fromkeys([*ways, *defaults]):
+        model = source.build(way.cell, seed)
         for layer in recurrent_layers(model):
+            # The number of time steps must be known. That of the batch is.
             layer.unroll = way.unroll
         model.jit_compile = way.xla
-        model.steps_per_execution = way.at_once
+        model.steps_per_execution = way.steps_per_call
         steps[way] = training_step(model, batch)
-    return steps
+    # A language model, with a target for every id, is timed in PyTorch as well.
+    if inputs is batch[0] and inputs.shape == targets.shape and pytorch.installed():
+        size = {"units": layers[0].cell.units, "ids": model.output_shape[-1]}
+        steps[Way(TORCH)] = pytorch.training_step(batch, **size, seed=seed)
+    return steps, defaults, list(inputs.shape)

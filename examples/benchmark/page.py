@@ -1,383 +1,176 @@
-"""What the numbers of a benchmark say: tables and sentences, and the page of both."""
+"""Tables and findings of a benchmark, and the page that holds them."""
 
-import dataclasses
-import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any, NamedTuple
 
-from common import files
+import jinja2
+
 from common.comparison import results_page, timing
-from common.errors import UserError, one_line
 from examples.benchmark import ways
-from examples.benchmark.config import Benchmark
+from examples.benchmark.config import middle
 
 COMMAND = "python -m examples benchmark"
-LEVEL = 1.02  # up to this ratio of times two ways count as level: so far they vary
+TEMPLATE = Path(__file__).with_name("page.md")
 Document = Mapping[str, Any]
+# Of each pair, the time of the first is divided by that of the second.
+CLAIMS = [(ways.BUILTIN, ways.TORCH), (ways.TOGETHER, ways.TORCH)]
+CLAIMS += [(ways.CONCISE, ways.TEXTBOOK), (ways.ROW_LOOKUP, ways.ONE_HOT)]
 
 
 class Section(NamedTuple):
-    """A table, and what stands above and below it."""
+    """A table, and the sentences below it."""
 
     title: str
-    about: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
-    says: Sequence[str]
-
-
-def command(options: Benchmark) -> str:
-    """Return what the user types to have the same measured."""
-    usual = Benchmark(**Benchmark.PRESETS[options.preset])
-    words = ["python -m examples benchmark"]
-    if options.preset != usual.preset:
-        words.append(f"--preset {options.preset}")
-    for field in dataclasses.fields(options):
-        value = getattr(options, field.name)
-        if field.name in ("preset", "runs_dir") or value == getattr(usual, field.name):
-            continue
-        several = " ".join(map(str, value)) if isinstance(value, tuple) else value
-        words.append(f"--{field.name.replace('_', '-')} {several}")
-    return " ".join(words)
+    findings: Sequence[str]
 
 
 def facts(document: Document) -> list[str]:
-    """Return lines on the machine and the versions."""
-    machine = document["machine"]
+    """Return lines on when and on what it was measured."""
+    machine, versions = document["machine"], document["versions"]
     memory = f", {machine['memory']} GiB" if machine["memory"] else ""
-    versions = ", ".join(f"{name} {v}" for name, v in document["versions"].items())
     return [
         f"{document['date']}: {machine['cpu']}, cores used: {machine['cores']}, "
         f"threads: {document['threads']}{memory}",
-        versions,
+        ", ".join(f"{name} {version}" for name, version in versions.items()),
     ]
-
-
-def sections(document: Document) -> list[Section]:
-    """Return the tables, in the order in which they are read."""
-    return [
-        *_widths(document),
-        *_step_counts(document),
-        _lengths(document),
-        *_examples(document),
-    ]
-
-
-def milliseconds(values: Sequence[float]) -> str:
-    """Return the median in milliseconds, three digits of it."""
-    return _digits(1000 * statistics.median(values))
-
-
-def _digits(value: float) -> str:
-    decimals = 0 if value >= 100 else 1 if value >= 10 else 2
-    return f"{value:,.{decimals}f}"
-
-
-def _ratio(values: Sequence[float], base: Sequence[float]) -> str:
-    median, low, high = timing.spread(values, base)
-    return f"{median:.2f} ({low:.2f} to {high:.2f})"
 
 
 def split(document: Document) -> tuple[list[Document], list[Document]]:
-    """Return the sizes that differ in width, and those that differ in steps."""
-    steps = sorted(document["settings"]["steps"])
-    units = sorted(document["settings"]["units"])
-    middle = (steps[len(steps) // 2], units[len(units) // 2])
-    sizes = document["sizes"]
-    widths = [size for size in sizes if size["steps"] == middle[0]]
-    counts = [size for size in sizes if size["units"] == middle[1]]
-    return widths, sorted(counts, key=lambda size: size["steps"])
+    """Return the sizes that differ in units, and those that differ in steps."""
+    units, steps = (middle(document["settings"][name]) for name in ("units", "steps"))
+    sizes = sorted(document["sizes"], key=lambda size: (size["units"], size["steps"]))
+    widths = [size for size in sizes if size["steps"] == steps]
+    return widths, [size for size in sizes if size["units"] == units]
 
 
-def _by_way(
-    sizes: Sequence[Document],
-    names: Sequence[str],
-    cell: Callable[[Document, str], str],
-) -> list[list[str]]:
-    return [[way, *(cell(size, way) for size in sizes)] for way in names]
+def sections(document: Document) -> Iterator[Section]:
+    """Yield the tables, in the order of the page."""
+    widths, counts = split(document)
+    yield from _by_size(widths, "units", f"{widths[0]['steps']} steps")
+    if len(counts) > 1:
+        yield from _by_size(counts, "steps", f"{counts[0]['units']} units")
+    yield _lengths(document["lengths"])
+    yield from map(_example, document["examples"])
 
 
-def _widths(document: Document) -> Iterator[Section]:
-    sizes, _ = split(document)
-    steps, batch = sizes[0]["steps"], sizes[0]["batch"]
-    columns = ["", *(f"{size['units']} units" for size in sizes)]
+def _by_size(sizes: Sequence[Document], by: str, fixed: str) -> Iterator[Section]:
+    """Yield the tables with one column for each size."""
     names = list(sizes[0]["seconds"])
-    where = f"sequences of {steps} steps, {batch} in a batch"
-    yield Section(
-        "milliseconds a training step, by width",
-        f"Median; {where}. Each step reads as many numbers as there are units.",
-        columns,
-        _by_way(sizes, names, lambda size, way: milliseconds(size["seconds"][way])),
-        [],
-    )
-    others = [way for way in names if way != ways.TORCH]
-    if ways.TORCH in names:
-        yield Section(
-            "time over PyTorch nn.RNN's, by width",
-            "Median of the ratios round by round, smallest and largest. Below 1, the "
-            "way is faster than nn.RNN, which computes what SimpleRNN does. GRU and "
-            "LSTM do three and four times the work. In one process the two libraries "
-            "slow each other somewhat.",
-            columns,
-            _by_way(sizes, others, lambda size, way: _over(size, way, ways.TORCH)),
-            list(_against_torch(sizes)),
-        )
-    yield Section(
-        "concise over textbook",
-        "Time of one product of [x ; h] with [W_F ; W_R] over that of two products and "
-        "a sum.",
-        columns,
-        _by_way(sizes, [ways.CONCISE], lambda s, way: _over(s, way, ways.TEXTBOOK)),
-        [concise_claim(sizes)],
-    )
-    yield Section(
-        "time over SimpleRNN's, by width",
-        "The row lookup cell over SimpleRNN on one-hot input, the others over "
-        "SimpleRNN.",
-        columns,
-        _by_way(
-            sizes,
-            [way for way in others if way not in (ways.BUILTIN, ways.ONE_HOT)],
-            lambda size, way: _over(
-                size, way, ways.ONE_HOT if way == ways.ROW_LOOKUP else ways.BUILTIN
-            ),
-        ),
-        [],
-    )
-    rates = [
-        ["matrix product, 10^9 operations a second"]
-        + [_digits(_rate(size) / 1e9) for size in sizes]
-    ]
-    shares = _by_way(sizes, names, lambda size, way: f"{share(size, way):.0%}")
-    yield Section(
-        "share of the possible, by width",
-        "Operations a second of the step's matrix products, as a share of the rate of "
-        f"one large product ({ways.PRODUCT_SIDE} by {ways.PRODUCT_SIDE}, float32, all "
-        "cores), timed in the same turns. Counted, of B sequences, T steps, D numbers "
-        "read, U units: forward 2 B T (D + U) U, the gradient by the weights as "
-        "many, that by the state 2 B T U U. (Three times forward would count the "
-        "gradient by the input, too, which nobody needs.)",
-        columns,
-        rates + shares,
-        [_possible(sizes)],
-    )
-
-
-def _over(size: Document, way: str, base: str) -> str:
-    return _ratio(size["seconds"][way], size["seconds"][base])
-
-
-def _rate(size: Document) -> float:
-    return statistics.median(size["operations_per_second"])
-
-
-def share(size: Document, way: str) -> float:
-    """Return the rate of a way's products over that of one large product."""
-    seconds = statistics.median(size["seconds"][way])
-    return size["operations"][way] / seconds / _rate(size)
-
-
-def _median_ratio(size: Document, way: str, base: str) -> float:
-    return timing.spread(size["seconds"][way], size["seconds"][base])[0]
-
-
-def _against_torch(sizes: Sequence[Document]) -> Iterator[str]:
-    for way in (ways.BUILTIN, ways.TOGETHER):
-        by_units = {
-            size["units"]: _median_ratio(size, way, ways.TORCH) for size in sizes
-        }
-        half = _listed(units for units, ratio in by_units.items() if ratio <= 0.5)
-        behind = _listed(units for units, ratio in by_units.items() if ratio > LEVEL)
-        name = way[0].upper() + way[1:]
-        level = f"not level at {behind} units" if behind else "at least level"
-        reached = f"half the time or less at {half} units" if half else "nowhere half"
-        yield f"{name}, against nn.RNN: {level} (up to {LEVEL:.2f}); {reached}."
-
-
-def concise_claim(sizes: Sequence[Document]) -> str:
-    """Say where one large product is faster than two, and where it is not."""
-    ratios = {
-        size["units"]: _median_ratio(size, ways.CONCISE, ways.TEXTBOOK)
-        for size in sizes
-    }
-    faster = _listed(units for units, ratio in ratios.items() if ratio < 1 / LEVEL)
-    slower = _listed(units for units, ratio in ratios.items() if ratio > LEVEL)
-    level = _listed(u for u, ratio in ratios.items() if 1 / LEVEL <= ratio <= LEVEL)
-    verdict = "holds" if not slower and faster else "does not hold"
-    if faster and slower:
-        verdict = "holds in part"
-    parts = [
-        f"{word} at {units} units"
-        for word, units in (("faster", faster), ("slower", slower), ("level", level))
-        if units
-    ]
-    return (
-        "That one large product is more efficient than two "
-        f"{verdict} here: it is {', '.join(parts)}."
-    )
-
-
-def _possible(sizes: Sequence[Document]) -> str:
-    best = {
-        size["units"]: max((share(size, way), way) for way in size["seconds"])
-        for size in sizes
-    }
-    parts = [
-        f"{share_:.0%} at {units} ({way})" for units, (share_, way) in best.items()
-    ]
-    return f"The most that was reached, by units: {'; '.join(parts)}."
-
-
-def _listed(values) -> str:
-    return ", ".join(map(str, values))
-
-
-def _step_counts(document: Document) -> Iterator[Section]:
-    _, sizes = split(document)
-    if len(sizes) < 2:
-        return
-    names = list(sizes[0]["seconds"])
-    columns = ["", *(f"{size['steps']} steps" for size in sizes)]
-    yield Section(
-        "milliseconds a training step, by steps",
-        f"Median; {sizes[0]['units']} units, {sizes[0]['batch']} sequences in a batch.",
-        columns,
-        _by_way(sizes, names, lambda size, way: milliseconds(size["seconds"][way])),
-        [],
-    )
-    base = ways.TORCH if ways.TORCH in names else ways.BUILTIN
-    yield Section(
-        f"time over {base}'s, by steps",
-        "",
-        columns,
-        _by_way(
-            sizes,
-            [way for way in names if way != base],
-            lambda size, way: _over(size, way, base),
-        ),
-        [],
-    )
-    yield Section(
-        "seconds until the first step is done, by steps",
-        "Tracing, compiling and the step: what unrolling and XLA cost.",
-        columns,
-        _by_way(sizes, names, lambda size, way: _digits(size["first_call"][way])),
-        [],
-    )
-
-
-def _lengths(document: Document) -> Section:
-    rows = document["lengths"]
-    says = []
-    for way in dict.fromkeys(row["way"] for row in rows):
-        first, *_, last = [row for row in rows if row["way"] == way] * 2
-        times = last["steps"] / first["steps"]
-        if times > 1:
-            grown = last["memory"] - last["before"]
-            says.append(
-                f"{way}: {times:.0f} times the steps take "
-                f"{last['seconds'] / first['seconds']:.0f} times the time, and "
-                f"{2**10 * grown / last['steps']:.0f} KiB of memory for each step."
-            )
-    return Section(
-        "growth with the length of the sequence",
-        f"A training step of {rows[0]['units']} units on {rows[0]['batch']} sequences, "
-        "each length in a fresh process: its largest memory, and that before the first "
-        "step, libraries loaded.",
-        ("", "steps", "ms a step", "us a step of one", "MiB at most", "MiB before"),
-        [
-            (
-                row["way"],
-                f"{row['steps']:,}",
-                _digits(1000 * row["seconds"]),
-                _digits(1e6 * row["seconds"] / row["steps"]),
-                f"{row['memory']:,.0f}",
-                f"{row['before']:,.0f}",
-            )
-            for row in rows
-        ],
-        says,
-    )
-
-
-def _examples(document: Document) -> Iterator[Section]:
-    for part in document["examples"]:
-        rows = part["ways"]
-        defaults = {row["cell"]: row for row in rows if row["default"]}
-        yield Section(
-            f"{part['example']}: its own model, preset {part['preset']}",
-            f"One batch {tuple(part['batch'])} in memory again and again; each cell's "
-            "ratios are over its example's default, marked *.",
-            (
-                "way",
-                "ms a step",
-                "over the default's time",
-                "seconds to first step",
-            ),
-            [
-                (
-                    describe(row) + (" *" if row["default"] else ""),
-                    milliseconds(row["seconds"]),
-                    _ratio(row["seconds"], defaults[row["cell"]]["seconds"]),
-                    _digits(row["first_call"]),
-                )
-                for row in rows
+    pairs = [(way, ways.TORCH) for way in names if way != ways.TORCH]
+    pairs += [(w, ways.BUILTIN) for w in names if w not in (ways.BUILTIN, ways.TORCH)]
+    pairs = [pair for pair in dict.fromkeys(pairs + CLAIMS) if pair[1] in names]
+    tables = {
+        "milliseconds per training step": {
+            way: [digits(1000 * median(size["seconds"][way])) for size in sizes]
+            for way in names
+        },
+        "ratio of times": {
+            f"{way} / {base}": [words(ratio(size, way, base)) for size in sizes]
+            for way, base in pairs
+        },
+        "percent of peak": {
+            "peak, 10^9 operations per second": [
+                digits(s["peak"] / 1e9) for s in sizes
             ],
-            list(_example_says(rows, defaults)),
+            **{way: [f"{size['of_peak'][way]:.0%}" for size in sizes] for way in names},
+        },
+        "seconds until the first step is done, compiling included": {
+            way: [digits(size["first_call"][way]) for size in sizes] for way in names
+        },
+    }
+    best = [f"{max(names, key=s['of_peak'].get)} at {s[by]}" for s in sizes]
+    findings = {
+        "ratio of times": [finding(sizes, *p, by) for p in CLAIMS if p in pairs],
+        "percent of peak": [f"Closest to the peak, by {by}: {'; '.join(best)}."],
+    }
+    for title, rows in tables.items():
+        yield Section(
+            f"{title}, by {by}; {fixed}, {sizes[0]['batch']} sequences",
+            ["", *(f"{size[by]} {by}" for size in sizes)],
+            [[name, *cells] for name, cells in rows.items()],
+            findings.get(title, []),
         )
 
 
-def describe(row: Document) -> str:
-    """Return a way of an example in words."""
-    loop = "unrolled" if row["unroll"] else "loop"
-    xla = ", XLA" if row["xla"] else ""
-    return f"{row['cell']}, {loop}{xla}, {row['at_once']} a call"
+def ratio(size: Document, way: str, base: str) -> dict[str, float]:
+    """Return the ratio of the times of two ways, and its interval."""
+    return timing.ratio(size["seconds"][way], size["seconds"][base])
 
 
-def _example_says(rows, defaults) -> Iterator[str]:
-    for cell, default in defaults.items():
-        same = [row for row in rows if row["cell"] == cell]
-        best = min(same, key=lambda row: statistics.median(row["seconds"]))
-        ratio, *_ = timing.spread(best["seconds"], default["seconds"])
-        if best is default or ratio > 1 / LEVEL:
-            yield f"{cell}: none is faster than the default by more than 2 %."
-        else:
-            yield f"{cell}: {describe(best)}, takes {ratio:.2f} of the default's time."
-    custom, builtin = defaults["custom"], defaults["builtin"]
-    ratio = _ratio(custom["seconds"], builtin["seconds"])
-    yield f"custom over built-in, both as their example sets them: {ratio}."
+def digits(value: float) -> str:
+    """Return a number with three digits, or its whole part."""
+    return f"{value:,.{0 if value >= 100 else 1 if value >= 10 else 2}f}"
 
 
-def write(path: Path, document: Document):
-    """Write the page.
+def words(ratio: Mapping[str, float]) -> str:
+    """Return a ratio as text: median (low to high)."""
+    return f"{ratio['median']:.2f} ({ratio['low']:.2f} to {ratio['high']:.2f})"
 
-    Raises:
-        UserError: it cannot be written.
-    """
-    try:
-        files.write_text(path, markdown(document))
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {one_line(error)}") from None
+
+def finding(sizes: Sequence[Document], way: str, base: str, by: str) -> str:
+    """Say at which sizes a way is faster than another, slower, as fast or undecided."""
+    groups: dict[str, list[str]] = {}
+    for size in sizes:
+        found = ratio(size, way, base)
+        says = "twice as fast or more" if found["high"] <= 0.5 else timing.says(found)
+        groups.setdefault(says, []).append(str(size[by]))
+    parts = [f"{says} at {', '.join(at)} {by}" for says, at in groups.items()]
+    return f"{way[0].upper()}{way[1:]} against {base}: {'; '.join(parts)}."
+
+
+def _lengths(rows: Sequence[Document]) -> Section:
+    findings = []
+    for way in dict.fromkeys(row["way"] for row in rows):
+        own = [row for row in rows if row["way"] == way]
+        steps, seconds = (own[-1][key] / own[0][key] for key in ("steps", "seconds"))
+        kib = 2**10 * (own[-1]["memory"] - own[-1]["before"]) / own[-1]["steps"]
+        findings.append(
+            f"{way}: {steps:.0f} times the steps take {seconds:.0f} times the time. "
+            f"Memory grows by {kib:.0f} KiB per time step."
+        )
+    cells = []
+    for row in rows:
+        ms, us = 1e3 * row["seconds"], 1e6 * row["seconds"] / row["steps"]
+        numbers = map(digits, (ms, us, row["memory"], row["before"]))
+        cells.append((row["way"], f"{row['steps']:,}", *numbers))
+    title = f"long sequences, each length in a new process; {rows[0]['units']} units, "
+    columns = ("", "steps", "ms per step", "us per time step", "peak MiB", "MiB before")
+    return Section(f"{title}{rows[0]['batch']} sequences", columns, cells, findings)
+
+
+def _example(part: Document) -> Section:
+    """Return the table of an example's own model."""
+    defaults = {row["cell"]: row for row in part["ways"] if row["default"]}
+    builtin, rows = defaults["builtin"], []
+    for row in part["ways"]:
+        base = defaults.get(row["cell"], builtin)  # for PyTorch, that of SimpleRNN
+        found = timing.ratio(row["seconds"], base["seconds"])
+        says = "default" if row["default"] else timing.says(found)
+        ms, first = digits(1000 * median(row["seconds"])), digits(row["first_call"])
+        rows.append((row["name"], ms, words(found), says, first))
+    found = timing.ratio(defaults["custom"]["seconds"], builtin["seconds"])
+    says = f"custom / builtin, both defaults: {words(found)}, {timing.says(found)}."
+    return Section(
+        f"{part['example']}: its own model, preset {part['preset']}, one batch "
+        f"{tuple(part['batch'])} again and again",
+        ("way", "ms per step", "ratio to the default", "says", "seconds to first step"),
+        rows,
+        [says],
+    )
 
 
 def markdown(document: Document) -> str:
     """Return the page of a benchmark."""
-    paragraphs = [
-        f"{results_page.marker(COMMAND)}\n# Benchmark: the time of a training step",
-        f"```bash\n{document['command']}\n```",
-        "; ".join(facts(document)) + ".",
-        f"Everything is timed in turns, A B C A B C, {document['settings']['rounds']} "
-        "rounds. [CONTRIBUTING](CONTRIBUTING.md) says how to have it measured anew.",
-    ]
-    for section in sections(document):
-        title = section.title[0].upper() + section.title[1:]
-        paragraphs += [f"## {title}", section.about, _table(section), *section.says]
-    return "\n\n".join(filter(None, paragraphs)) + "\n"
-
-
-def _table(section: Section) -> str:
-    rule = ["---"] + ["--:"] * (len(section.columns) - 1)
-    lines = [section.columns, rule, *section.rows]
-    cells = [[str(cell).replace("*", r"\*") for cell in line] for line in lines]
-    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+    template = jinja2.Template(TEMPLATE.read_text(), trim_blocks=True)
+    return template.render(
+        document,
+        marker=results_page.marker(COMMAND),
+        facts="; ".join(facts(document)),
+        noise=f"{timing.NOISE:.0%}",
+        side=ways.PRODUCT_SIDE,
+        sections=sections(document),
+    )

@@ -2,16 +2,17 @@
 
 Letters: B batch, T time steps, D features, U units; here D = U.
 
-Every network is one recurrent layer, whose last state a dense layer turns into one
-number; squared error, Adam. A call of a Keras step is what `fit` calls for every step:
-the batch comes out of a `tf.data` iterator, in memory, and the loss is read after it.
+Every network is one recurrent layer and a dense layer on its last state, with squared
+error and Adam. A call includes what `fit` does for every step: it takes the batch from
+a `tf.data` iterator in memory and reads the loss.
 """
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from examples.benchmark.pytorch import Step, arrays
+from examples.benchmark import pytorch
+from examples.benchmark.pytorch import Step
 from examples.forecasting.model import recurrent_layer as hoisted
 from examples.sentiment.model import recurrent_layer as textbook
 from examples.sorting.model import recurrent_layer as concise
@@ -20,74 +21,70 @@ from examples.text_generation.model import recurrent_layer as row_lookup
 BUILTIN, TORCH, PRODUCT = "SimpleRNN", "PyTorch nn.RNN", "matrix product"
 TEXTBOOK, CONCISE, HOISTED = "textbook cell", "concise cell", "hoisted cell"
 ONE_HOT, ROW_LOOKUP = "SimpleRNN, one-hot input", "row lookup cell"
-UNROLL, XLA, AT_ONCE = "SimpleRNN, unrolled", "SimpleRNN, XLA", "SimpleRNN, 10 a call"
-TOGETHER, GRU, LSTM = "hoisted, unrolled, 10 a call", "GRU", "LSTM"
-STEPS_PER_CALL = {AT_ONCE: 10, TOGETHER: 10}
-GATES = {GRU: 3, LSTM: 4}  # of them, a step is that many times as much work
+UNROLL, XLA = "SimpleRNN, unrolled", "SimpleRNN, XLA"
+TEN, TOGETHER = "SimpleRNN, 10 steps per call", "hoisted, unrolled, 10 steps per call"
+GRU, LSTM = "GRU", "LSTM"
+STEPS_PER_CALL = {TEN: 10, TOGETHER: 10}
+GATES = {GRU: 3, LSTM: 4}  # products per step, where SimpleRNN has 1
 PRODUCT_SIDE = 1024
 
 
 def flops(way: str, *, batch: int, steps: int, units: int) -> int:
-    """Return multiplications and additions of the matrix products of a training step.
+    """Return multiplications and additions in the matrix products of a training step.
 
-    Forward, a step of a sequence takes (B, D + U) times (D + U, U): 2 B (D + U) U. The
-    gradient by the weights takes as many again, that by the state before, 2 B U U. One
-    counts 3 times forward, usually; but nobody needs the gradient by the input.
-    Looking rows up takes no product with W_F. Everything but products is left out.
+    Forward, each time step multiplies (B, D + U) by (D + U, U): 2 B (D + U) U. The
+    gradient of the weights takes as many, that of the previous state 2 B U U. The
+    gradient of the input is not computed. With D = U, that is 5 times 2 B U U; for row
+    lookup, which has no product with W_F, 3 times.
     """
-    features = 0 if way == ROW_LOOKUP else units
-    forward = 2 * batch * steps * (features + units) * units
-    state = 2 * batch * steps * units * units
-    return GATES.get(way, 1) * (2 * forward + state)
+    square = 2 * batch * steps * units * units
+    return GATES.get(way, 1) * square * (3 if way == ROW_LOOKUP else 5)
 
 
 def matrix_product() -> tuple[Step, int]:
     """Return a function that multiplies two large matrices, and its operations."""
-    side = PRODUCT_SIDE
-    one, other = (tf.random.stateless_normal((side, side), (0, n)) for n in range(2))
+    matrix = tf.random.stateless_normal((PRODUCT_SIDE, PRODUCT_SIDE), (0, 0))
     product = tf.function(tf.matmul)
-    return lambda: product(one, other).numpy()[0, 0], 2 * side**3
+    return lambda: product(matrix, matrix).numpy()[0, 0], 2 * PRODUCT_SIDE**3
 
 
 def training_step(model: keras.Model, batch: tuple) -> Step:
-    """Return a function that takes as many training steps as the model's one call."""
+    """Return a function that makes one call: `model.steps_per_execution` steps."""
     model.make_train_function()
     iterator = iter(tf.data.Dataset.from_tensors(batch).repeat())
     return lambda: float(model.train_function(iterator)["loss"])
 
 
-def network(
-    layer: keras.layers.Layer, batch: tuple, *, at_once: int = 1, xla: bool = False
-) -> Step:
-    """Return the training step of a network around a recurrent layer."""
+def network(layer: keras.layers.Layer, batch: tuple, **options) -> Step:
+    """Return the training step of a network around a layer, compiled with `options`."""
     inputs = keras.Input(batch[0].shape[1:], dtype=batch[0].dtype.name)
     model = keras.Model(inputs, keras.layers.Dense(1)(layer(inputs)))
-    model.compile("adam", "mse", steps_per_execution=at_once, jit_compile=xla)
+    model.compile("adam", "mse", **{"jit_compile": False, **options})
     return training_step(model, batch)
 
 
-def keras_ways(*, batch: int, steps: int, units: int, seed: int) -> dict[str, Step]:
-    """Return the training steps in Keras, by name."""
+def all_ways(*, batch: int, steps: int, units: int, seed: int) -> dict[str, Step]:
+    """Return the training steps by name; that in PyTorch only if it is installed."""
     keras.utils.set_random_seed(seed)
-    vectors, targets = arrays(batch=batch, steps=steps, units=units, seed=seed)
+    plain = pytorch.arrays(batch=batch, steps=steps, units=units, seed=seed)
     ids = np.random.default_rng(seed).integers(0, units, (batch, steps, 1), "int32")
-    plain = (vectors, targets)
-    one_hot, rows = (
-        (np.eye(units, dtype="float32")[ids[..., 0]], targets),
-        (ids, targets),
-    )
-    ten, builtin = STEPS_PER_CALL[AT_ONCE], keras.layers.SimpleRNN
-    return {
+    one_hot = (np.eye(units, dtype="float32")[ids[..., 0]], plain[1])
+    builtin, ten = keras.layers.SimpleRNN, {"steps_per_execution": 10}
+    fast = hoisted("custom", units, unroll=True)
+    steps = {
         BUILTIN: network(builtin(units), plain),
         TEXTBOOK: network(textbook("custom", units, "orthogonal"), plain),
         CONCISE: network(concise("custom", units, "tanh"), plain),
         HOISTED: network(hoisted("custom", units), plain),
         ONE_HOT: network(builtin(units), one_hot),
-        ROW_LOOKUP: network(row_lookup("custom", units, units), rows),
+        ROW_LOOKUP: network(row_lookup("custom", units, units), (ids, plain[1])),
         UNROLL: network(builtin(units, unroll=True), plain),
-        XLA: network(builtin(units), plain, xla=True),
-        AT_ONCE: network(builtin(units), plain, at_once=ten),
-        TOGETHER: network(hoisted("custom", units, unroll=True), plain, at_once=ten),
+        XLA: network(builtin(units), plain, jit_compile=True),
+        TEN: network(builtin(units), plain, **ten),
+        TOGETHER: network(fast, plain, **ten),
         GRU: network(keras.layers.GRU(units), plain),
         LSTM: network(keras.layers.LSTM(units), plain),
     }
+    if pytorch.installed():
+        steps[TORCH] = pytorch.training_step(plain, units=units, seed=seed)
+    return steps

@@ -5,67 +5,60 @@ from typing import Annotated, Literal
 
 import tyro
 
-from common.errors import UserError, check_choice, check_real, check_whole
-from common.settings import Repeats, Settings
+from common.errors import UserError
+from common.settings import MAX_COUNT, Checked, Limits, Repeats, Settings
 
-DATASETS = ("reviews", "imdb_reviews")
-SUMMARIES = ("last", "max")
+EXAMPLE = __package__.rpartition(".")[2]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Settings):
-    """What to train and on what; every setting has a default."""
+    """What to train and on what. Every setting has a default."""
 
-    units: int = 48
+    units: Annotated[int, Limits(1, 16_384)] = 48
     """Width of the hidden state."""
-    epochs: int = 30
-    """Passes over the training data; the best one by validation is kept."""
-    batch_size: int = 32
-    """Reviews in a training step."""
-    learning_rate: float = 6e-3
-    """Step size at the start; it falls to zero along a cosine."""
+    epochs: Annotated[int, Limits(1, MAX_COUNT)] = 30
+    """Passes over the training data. The epoch with the best validation is kept."""
+    batch_size: Annotated[int, Limits(1, MAX_COUNT)] = 32
+    """Texts in one training step."""
+    learning_rate: Annotated[float, Limits(0, 10, above=True)] = 6e-3
+    """Initial step size of the optimizer. It falls to zero along a cosine."""
     dataset: Literal["reviews", "imdb_reviews"] = "reviews"
-    """Bundled synthetic reviews, or IMDB's (TensorFlow Datasets downloads them)."""
+    """Bundled synthetic reviews, or IMDB reviews (downloaded on first use)."""
     data: str | None = None
-    """Your own .csv, .tsv or .jsonl file, instead of a data set."""
+    """Your own .csv, .tsv or .jsonl file. It is used instead of --dataset."""
     text_column: str = "text"
-    """Column of your file with the texts."""
+    """Column of your file that holds the texts."""
     label_column: str = "label"
-    """Column of your file with the labels, two kinds or more."""
+    """Column of your file that holds the labels: two different ones or more."""
     data_dir: str | None = None
-    """Where TensorFlow Datasets keeps its data; default: its own folder."""
-    vocabulary_size: int = 20_000
-    """Most frequent words of the training texts that get an id of their own."""
-    max_length: int = 400
-    """Words of a text that are read; what follows is cut off."""
-    embedding_size: int = 8
-    """Numbers that stand for a word."""
-    summary: Literal["last", "max"] = "last"
-    """Classify by the last hidden state; or, for long texts, by the largest value of
-    every unit over a reading in both directions, with the mean of the embeddings."""
-    dropout: float = 0.0
-    """Share of the words that training hides; with --summary max of its values too."""
-
-    def __post_init__(self):
-        super().__post_init__()
-        check_choice("--dataset", self.dataset, DATASETS)
-        check_choice("--summary", self.summary, SUMMARIES)
-        check_whole("--vocabulary-size", self.vocabulary_size, at_least=3)
-        check_whole("--max-length", self.max_length, at_least=1)
-        check_whole("--embedding-size", self.embedding_size, at_least=1, at_most=4096)
-        check_real("--dropout", self.dropout, at_least=0, below=1)
+    """Folder of TensorFlow Datasets. Default: its own."""
+    vocabulary_size: Annotated[int, Limits(3, MAX_COUNT)] = 20_000
+    """Number of word ids. The most frequent words of the training texts get one."""
+    max_length: Annotated[int, Limits(1, MAX_COUNT)] = 400
+    """Words read of each text. The rest of a longer text is ignored."""
+    embedding_size: Annotated[int, Limits(1, 4096)] = 8
+    """Width of the vector that represents a word."""
+    pooling: Literal["last", "max", "mean"] = "last"
+    """What the output layer sees: the last hidden state; or the maximum or mean of
+    all hidden states, joined with the mean of the embeddings (for long texts)."""
+    bidirectional: bool = False
+    """Read each text from both ends, with two recurrent layers."""
+    dropout: Annotated[float, Limits(0, 1, below=True)] = 0.0
+    """Fraction of the words, and of the pooled values, dropped during training."""
 
 
-# Differences from the defaults above, which solve the bundled reviews in a minute.
+# Differences from the defaults above, which fit the bundled reviews.
 PRESETS = {
     "default": {},
     # A few seconds, for tests: enough to beat guessing, no more.
     "smoke": {"epochs": 2},
-    # Reviews of 230 words in the mean: the last state has forgotten their beginning,
-    # and 25,000 of them are few for so many words.
+    # IMDB reviews have 230 words on average, so the last state has forgotten the first
+    # words. There are only 25,000 of them, hence the dropout.
     "full": {
         "dataset": "imdb_reviews",
-        "summary": "max",
+        "pooling": "max",
+        "bidirectional": True,
         "units": 64,
         "embedding_size": 128,
         "dropout": 0.5,
@@ -78,25 +71,26 @@ PRESETS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compare(Repeats, Config):
-    """Settings of `compare`: those of the training, and how often to repeat it."""
+class Compare(Config, Repeats):
+    """Settings of `compare`: those of a training, and how often to repeat it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Classify:
+class Classify(Checked):
     """What to classify and with which run."""
 
     texts: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
-    """Texts, each in quotes; with none, lines are read from --file or from stdin."""
+    """Texts, each in quotes. Default: the lines of --file, or of stdin."""
     file: str | None = None
-    """File with a text on every line."""
+    """File with one text per line."""
     json: bool = False
     """Print JSON instead of lines."""
     run: str | None = None
-    """Run folder to use; default: the newest finished run."""
+    """Run folder to use. Default: the newest finished run."""
     runs_dir: str = "runs"
     """Folder of the run folders."""
 
     def __post_init__(self):
+        super().__post_init__()
         if self.texts and self.file is not None:
             raise UserError("give texts or --file, not both")

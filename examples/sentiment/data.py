@@ -1,45 +1,54 @@
-"""From texts with labels to arrays: reading, splitting, and the codec.
+"""From labelled texts to arrays: reading, splitting, and the preprocessor.
 
 Letters: N texts, T words of a text, C classes.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
+import pandas as pd
 
-from common.errors import UserError
+from common import files
+from common.errors import UserError, check_choice, check_whole, shown
 from common.preprocessing import tables, tfds
-from common.preprocessing.sequences import Batches, pad
+from common.preprocessing.sequences import Batches
 from common.preprocessing.text import Vocabulary, words
-from examples.sentiment.config import Config
+from common.settings import MAX_COUNT, flag
+
+from .config import Config
 
 REVIEWS = Path(__file__).parents[2] / "datasets" / "reviews" / "reviews.csv"
-EXAMPLE = "sentiment"  # name of the folder of its runs
-CODEC = "codec.json"  # name of the codec in a run folder
 SPLITS = ("train", "validation", "test")
-# Validation shares and their seed are fixed: --seed changes the training alone.
-SPLIT_SEED = 0
+SPLIT_SEED = 0  # fixed, so that --seed changes the training alone
+MIN_TEXTS, MIN_PER_LABEL = 20, 5  # what three stratified splits need
+MAX_FRACTIONS = 20  # more labels like 3.7 are measurements
+LENGTHS = (50, 100, 200, 400)  # words; the limits of the slices of the test
 
 
 @dataclass(frozen=True)
-class Codec:
-    """Turns texts into rows of word ids and class numbers into labels."""
+class Preprocessor:
+    """Turns texts into rows of word ids, and class numbers into labels."""
 
     vocabulary: Vocabulary
     labels: list[str]
     max_length: int
 
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Return word ids, int32 (N, T); id 0 fills short rows and is masked."""
-        rows = [self.vocabulary.encode(self.tokens(text)) for text in texts]
-        return pad(rows, length=max(1, *map(len, rows)) if rows else 1)
-
     def tokens(self, text: str) -> list[str]:
         """Return the words of `text` that are read, the first `max_length`."""
         return words(text)[: self.max_length]
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Return word ids, int32 (N, T); short rows are filled with padding, id 0.
+
+        A text without words becomes one unknown word.
+        """
+        rows = [self.vocabulary.encode(self.tokens(text) or [""]) for text in texts]
+        return keras.utils.pad_sequences(rows, padding="post")
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -49,22 +58,20 @@ class Codec:
         }
 
     @classmethod
-    def from_json(cls, value: Any) -> "Codec":
-        """Rebuild a codec.
+    def from_json(cls, value: Any) -> "Preprocessor":
+        """Rebuild a preprocessor.
 
         Raises:
             UserError: `value` is not what `to_json` returns.
         """
-        try:
-            labels, max_length = value["labels"], value["max_length"]
-            vocabulary = Vocabulary.from_json(value["vocabulary"])
-        except (KeyError, TypeError):
-            raise UserError("a codec needs max_length, labels and vocabulary") from None
-        if not (isinstance(labels, list) and all(isinstance(x, str) for x in labels)):
-            raise UserError("the labels of a codec must be a list of texts")
-        if not isinstance(max_length, int) or max_length < 1:
-            raise UserError(f"max_length must be at least 1; received {max_length!r}")
-        return cls(vocabulary, labels, max_length)
+        keys = ("vocabulary", "labels", "max_length")
+        if not isinstance(value, dict) or not set(keys) <= set(value):
+            raise UserError(f"a preprocessor needs {', '.join(keys)}")
+        vocabulary, labels, max_length = (value[key] for key in keys)
+        if not isinstance(labels, list) or not all(isinstance(x, str) for x in labels):
+            raise UserError("the labels of a preprocessor must be a list of texts")
+        check_whole("max_length", max_length, at_least=1, at_most=MAX_COUNT)
+        return cls(Vocabulary.from_json(vocabulary), labels, max_length)
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,7 @@ class Split:
     texts: list[str]
     ids: np.ndarray  # (N, T) int32
     classes: np.ndarray  # (N,) int32
-    slices: list[str]  # (N,) what each text is reported under
+    slices: list[str]  # (N,) part of the test that each text belongs to
 
     def batches(self, batch_size: int, *, seed: int | None = None) -> Batches:
         """Return batches; with a seed, reshuffled in every epoch."""
@@ -88,111 +95,146 @@ class Split:
 class Data:
     """A data set ready for training."""
 
-    codec: Codec
+    name: str  # of the data set, or path of the file
+    data_hash: str
+    notes: list[str]  # what a user should know about the reading
+    preprocessor: Preprocessor
     train: Split
     validation: Split
     test: Split
-    notes: list[str]  # what a user should know of the reading
 
 
 def load(config: Config) -> Data:
-    """Read the data set or file that `config` names; fit the codec on its train part.
+    """Read the data that `config` names; fit the preprocessor on its training split.
 
     Raises:
         UserError: the file or the data set cannot be used; the message says why.
     """
+    notes: list[str] = []
     if config.data is not None:
-        parts, notes = _own_file(config)
+        rows, notes = labelled_texts(config)
+        rest, test = split_off(rows, 1 / 10)
+        parts = (*split_off(rest, 1 / 9), test)
     elif config.dataset == "reviews":
-        parts, notes = _bundled(), []
+        rows = pd.DataFrame(tables.read(REVIEWS).values())
+        parts = [rows[rows["split"] == split] for split in SPLITS]
     else:
-        parts, notes = _tensorflow_datasets(config.dataset, config.data_dir), []
-    vocabulary = Vocabulary.fit(
-        map(words, parts["train"].texts), max_size=config.vocabulary_size
-    )
-    codec = Codec(vocabulary, sorted(set(parts["train"].labels)), config.max_length)
-    number = {label: index for index, label in enumerate(codec.labels)}
-    splits = {
-        name: Split(
-            texts=part.texts,
-            ids=codec.encode(part.texts),
-            classes=np.array([number[label] for label in part.labels], dtype="int32"),
-            slices=part.slices,
+        parts = _tensorflow_datasets(config)
+    tokens = map(words, parts[0]["text"])
+    vocabulary = Vocabulary.fit(tokens, max_size=config.vocabulary_size)
+    labels = sorted(set(parts[0]["label"]))
+    preprocessor = Preprocessor(vocabulary, labels, config.max_length)
+    splits = [
+        Split(
+            texts=part["text"].tolist(),
+            ids=preprocessor.encode(part["text"]),
+            classes=pd.Categorical(part["label"], labels).codes.astype("int32"),
+            slices=_slices(part),
         )
-        for name, part in parts.items()
-    }
-    return Data(codec=codec, notes=notes, **splits)
+        for part in parts
+    ]
+    read = [part[name].tolist() for part in parts for name in ("text", "label")]
+    name = config.data or config.dataset
+    return Data(name, files.hash_of(*read), notes, preprocessor, *splits)
 
 
-@dataclass(frozen=True)
-class _Part:
-    texts: list[str]
-    labels: list[str]
-    slices: list[str]
+def split_off(rows: pd.DataFrame, share: float) -> list[pd.DataFrame]:
+    """Split a share of the rows off, each label in proportion; return rest and share.
 
-
-def _bundled() -> dict[str, _Part]:
-    rows = tables.read(REVIEWS)
-    columns = ("text", "label", "phenomenon")
-    return {
-        split: _Part(
-            *(
-                [row[column] for row in rows if row["split"] == split]
-                for column in columns
-            )
-        )
-        for split in SPLITS
-    }
-
-
-def _by_length(text: str) -> str:
-    """Name the group of lengths that `text` is reported under."""
-    count = len(words(text))
-    for limit in (50, 100, 200, 400):
-        if count <= limit:
-            return f"up to {limit} words"
-    return "over 400 words"
-
-
-def _cut(texts: list[str], labels: list[str], share: float) -> tuple[_Part, _Part]:
-    """Cut a stratified share of the texts off; return the rest and the share."""
+    The share has at least as many rows as there are labels.
+    """
     from sklearn.model_selection import train_test_split  # slow to import
 
-    kept, cut, kept_labels, cut_labels = train_test_split(
-        texts, labels, test_size=share, stratify=labels, random_state=SPLIT_SEED
-    )
-    return (
-        _Part(kept, kept_labels, [_by_length(text) for text in kept]),
-        _Part(cut, cut_labels, [_by_length(text) for text in cut]),
+    labels = rows["label"].tolist()
+    size = max(math.ceil(share * len(rows)), len(set(labels)))
+    return train_test_split(
+        rows, test_size=size, stratify=labels, random_state=SPLIT_SEED
     )
 
 
-def _tensorflow_datasets(name: str, data_dir: str | None) -> dict[str, _Part]:
+def _slices(rows: pd.DataFrame) -> list[str]:
+    """Return the slice of each text: what decides its label, or else its length."""
+    if "phenomenon" in rows:
+        return rows["phenomenon"].tolist()
+    limits = [f"up to {limit} words" for limit in LENGTHS]
+    names = np.array([*limits, f"over {LENGTHS[-1]} words"])
+    counts = [len(words(text)) for text in rows["text"]]
+    return names[np.searchsorted(LENGTHS, counts)].tolist()
+
+
+def _tensorflow_datasets(config: Config) -> list[pd.DataFrame]:
     """Load a labelled text data set that has the splits train and test."""
     arrays, features = tfds.load(
-        name, ("train", "test"), data_dir, instead="--dataset reviews"
+        config.dataset, ("train", "test"), config.data_dir, instead="--dataset reviews"
     )
-    texts, labels = (
-        {
-            split: [convert(value) for value in part[key].tolist()]
-            for split, part in arrays.items()
-        }
-        for key, convert in (
-            # The reviews hold line breaks as they stood on the web page.
-            ("text", lambda text: text.decode("utf-8").replace("<br />", " ")),
-            ("label", features["label"].int2str),
+    parts = []
+    for part in arrays.values():
+        # The reviews contain line breaks as they were on the web page.
+        texts = [text.decode().replace("<br />", " ") for text in part["text"].tolist()]
+        labels = [features["label"].int2str(n) for n in part["label"].tolist()]
+        parts.append(pd.DataFrame({"text": texts, "label": labels}))
+    return [*split_off(parts[0], 1 / 10), parts[1]]
+
+
+def labelled_texts(config: Config) -> tuple[pd.DataFrame, list[str]]:
+    """Return the rows of the user's file that can be learned from, and notes.
+
+    Rows without text or label are skipped. So are repeated texts, since a copy could
+    get into both training and test. The notes count both.
+
+    Raises:
+        UserError: the file cannot be read, lacks a column, has a cell of a wrong kind,
+            or has too few rows or labels.
+    """
+    path, pairs = Path(config.data), []
+    table = tables.read(path)
+    columns = sorted({name for cells in table.values() for name in cells})
+    for setting in ("text_column", "label_column") if table else ():
+        check_choice(flag(setting), getattr(config, setting), columns)
+    for line, cells in table.items():
+        text, label = cells.get(config.text_column), cells.get(config.label_column)
+        if not isinstance(text, str | None):
+            raise UserError(f"{path}, line {line}: {shown(text)} is not a text")
+        if not isinstance(label, str | int | float | None):
+            raise UserError(f"{path}, line {line}: {shown(label)} is not a label")
+        label = "" if label is None else str(label).strip()
+        pairs.append((text or "", label, " ".join(words(text or ""))))
+    rows = pd.DataFrame(pairs, columns=["text", "label", "words"])
+    full = rows[(rows["words"] != "") & (rows["label"] != "")]
+    labels_of = full.groupby("words")["label"].transform("nunique")
+    kept = full[labels_of == 1].drop_duplicates("words")
+    counts = kept["label"].value_counts()
+    _check_labels(path, counts)
+    different = full["words"].nunique()
+    skipped = {
+        "rows without text or label": len(rows) - len(full),
+        "rows that repeat a text": len(full) - different,
+        "texts that have different labels": different - len(kept),
+    }
+    notes = [f"{count} {what}: skipped" for what, count in skipped.items() if count]
+    if joined := [label for label in counts.index if "|" in label or ";" in label]:
+        notes.append(f"{shown(joined[0])} is one label: a text has only one here")
+    return kept, notes
+
+
+def _check_labels(path: Path, counts: pd.Series):
+    """Raise `UserError` unless the labels, with their counts, can be learned."""
+    if counts.sum() < MIN_TEXTS or len(counts) < 2:
+        raise UserError(
+            f"{path} must have at least {MIN_TEXTS} different texts and 2 labels; "
+            f"it has {counts.sum()} and {len(counts)}"
         )
-    )
-    train, validation = _cut(texts["train"], labels["train"], 0.1)
-    slices = [_by_length(text) for text in texts["test"]]
-    test = _Part(texts["test"], labels["test"], slices)
-    return {"train": train, "validation": validation, "test": test}
-
-
-def _own_file(config: Config) -> tuple[dict[str, _Part], list[str]]:
-    """Read the user's file and split it 80 : 10 : 10, each label in proportion."""
-    columns = (config.text_column, config.label_column)
-    texts, labels, notes = tables.labelled_texts(Path(config.data), *columns)
-    rest, test = _cut(texts, labels, 0.1)
-    train, validation = _cut(rest.texts, rest.labels, 1 / 9)
-    return {"train": train, "validation": validation, "test": test}, notes
+    rare = counts[counts < MIN_PER_LABEL]
+    numbers = pd.to_numeric(counts.index, errors="coerce")
+    fractions = np.isfinite(numbers).all() and (numbers % 1 != 0).any()
+    if fractions and (len(rare) or len(counts) > MAX_FRACTIONS):
+        raise UserError(
+            f"{path}: the labels are {len(counts)} numbers such as {counts.index[-1]}; "
+            "this example classifies, it does not predict numbers (regression)"
+        )
+    if len(rare):
+        listed = [f"{shown(name)} ({count})" for name, count in rare[:5].items()]
+        raise UserError(
+            f"{path}: every label needs at least {MIN_PER_LABEL} texts; {len(rare)} of "
+            f"{len(counts)} have fewer: {', '.join(listed)}"
+        )

@@ -1,83 +1,77 @@
-"""The test: the network beside its baselines, by kind of text, in tables and figures.
+"""The test: the network and its baselines on the same texts.
 
 Letters: N texts, C classes.
 """
 
-import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import dataclasses
 from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 from rich.console import Console
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
+from sklearn.metrics import confusion_matrix, f1_score
 from sklearn.pipeline import make_pipeline
 
-from common.preprocessing.sequences import Batches, predict
-from common.training import console_tables, plots
-from examples.sentiment.data import Data, Split, words
+from common.errors import UserError, one_line
+from common.preprocessing.sequences import predict
+from common.training import metrics, verdicts
+from common.training.console import attempt, say, table
 
-READ_BATCH = 128  # texts at a time where nothing is trained
+from .data import Data, Split, words
+
+READ_BATCH = 128  # texts per batch where nothing is trained
 SHUFFLE_SEED = 0
-UNIGRAMS, BIGRAMS = "bag_of_words", "tfidf_bigrams"
+MAX_LABELS = 200  # of a linear model, which would take gigabytes, and of a matrix
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """What the test came to."""
-
-    probabilities: np.ndarray  # (N, C) the network's
-    values: dict[str, Any]  # for metrics.json
+def probabilities(model: keras.Model, split: Split) -> np.ndarray:
+    """Return what the model predicts for every text, (N, C)."""
+    return predict(model, split.batches(READ_BATCH))
 
 
-def evaluate(model: keras.Model, data: Data) -> Evaluation:
-    """Measure the model and the baselines on the test split, once."""
-    test = data.test
-    probabilities = predict(model, test.batches(READ_BATCH))  # (N, C)
-    predicted = probabilities.argmax(axis=1)
-    shuffled = classes(model, shuffle_words(test))
-    baselines = baseline_predictions(data)
-    matrix = confusion_matrix(
-        test.classes, predicted, labels=range(len(data.codec.labels))
-    )
-    values = {
-        "metric": ("accuracy", accuracy(test, predicted), "higher"),
-        "metrics": {
-            "macro_f1": float(f1_score(test.classes, predicted, average="macro")),
-            "accuracy_words_shuffled": accuracy(test, shuffled),
+def evaluate(
+    model: keras.Model, data: Data, p: np.ndarray, console: Console
+) -> dict[str, Any]:
+    """Return the entries of `metrics.json` that measure network and baselines.
+
+    `p` are the network's probabilities for the test split, (N, C).
+    """
+    test, labels = data.test, data.preprocessor.labels
+    answers = {"network": p.argmax(axis=1), **baselines(data, console)}
+    right = pd.DataFrame({name: test.classes == a for name, a in answers.items()})
+    shuffled = probabilities(model, shuffle_words(test)).argmax(axis=1) == test.classes
+    slices = right.assign(shuffled=shuffled).groupby(test.slices)
+    means, counts = slices.mean(), slices.size()
+    details = {"words_shuffled": {"all": shuffled.mean(), **means["shuffled"]}}
+    if len(labels) <= MAX_LABELS:
+        every = range(len(labels))
+        matrix = confusion_matrix(test.classes, answers["network"], labels=every)
+        # True label -> predicted label -> number of texts.
+        frame = pd.DataFrame(matrix, labels, labels)
+        details["confusion_matrix"] = frame.to_dict("index")
+    return {
+        "dataset": data.name,
+        "data_hash": data.data_hash,
+        "metric": "accuracy",
+        "mode": "max",
+        "models": {
+            name: {
+                "accuracy": right[name].mean(),
+                "macro_f1": f1_score(test.classes, classes, average="macro"),
+            }
+            for name, classes in answers.items()
         },
-        "baselines": {name: accuracy(test, p) for name, p in baselines.items()},
-        "slices": by_slice(test, predicted),
-        "slices_beside": {
-            **{name: by_slice(test, baselines[name]) for name in (UNIGRAMS, BIGRAMS)},
-            "shuffled": by_slice(test, shuffled),
+        "verdict": verdicts.verdict(right.to_dict("series"), mode="max"),
+        "slices": {
+            name: {"count": int(counts[name]), "models": row.to_dict()}
+            for name, row in means[[*answers]].iterrows()
         },
-        "labels": data.codec.labels,
-        "confusion_matrix": matrix.tolist(),
+        "details": details,
     }
-    return Evaluation(probabilities, values)
-
-
-def classes(model: keras.Model, split: Split) -> np.ndarray:
-    """Return the class numbers (N,) that the model predicts."""
-    return predict(model, split.batches(READ_BATCH)).argmax(axis=1)
-
-
-def accuracy(split: Split, predicted: np.ndarray) -> float:
-    """Return the share of right classes among `predicted` (N,)."""
-    return float(accuracy_score(split.classes, predicted))
-
-
-def by_slice(split: Split, predicted: np.ndarray) -> dict[str, float]:
-    """Return the accuracy on every slice of the split, in order of the names."""
-    slices = np.array(split.slices)
-    right = split.classes == predicted
-    return {name: float(right[slices == name].mean()) for name in sorted(set(slices))}
 
 
 def shuffle_words(split: Split) -> Split:
@@ -86,114 +80,53 @@ def shuffle_words(split: Split) -> Split:
     ids = split.ids.copy()
     for row, length in zip(ids, np.count_nonzero(ids, axis=1), strict=True):
         random.shuffle(row[:length])
-    return Split(split.texts, ids, split.classes, split.slices)
+    return dataclasses.replace(split, ids=ids)
 
 
-def baseline_predictions(data: Data) -> dict[str, np.ndarray]:
-    """Return the test classes (N,) that models without word order predict.
+def baselines(data: Data, console: Console) -> dict[str, np.ndarray]:
+    """Return the test classes (N,) that models without a network predict, by name.
 
-    The last one sees pairs of neighbouring words, and so a little of the order.
+    The bigrams are pairs of neighbouring words, and so see a little of their order.
     """
     models = {"majority": DummyClassifier(strategy="most_frequent")}
-    for name, longest in ((UNIGRAMS, 1), (BIGRAMS, 2)):
-        models[name] = make_pipeline(
-            TfidfVectorizer(analyzer=_grams(longest), min_df=2, sublinear_tf=True),
-            LogisticRegression(C=10, max_iter=1000),
+    for name, longest in (("tfidf_unigrams", 1), ("tfidf_bigrams", 2)):
+        tfidf = TfidfVectorizer(
+            tokenizer=words,
+            token_pattern=None,
+            lowercase=False,
+            ngram_range=(1, longest),
+            min_df=2,
+            sublinear_tf=True,
         )
-    return {
-        name: model.fit(data.train.texts, data.train.classes).predict(data.test.texts)
-        for name, model in models.items()
-    }
+        models[name] = make_pipeline(tfidf, LogisticRegression(C=10, max_iter=1000))
+    answers = {}
+    for name, model in models.items():
+        with attempt(console, f"the baseline {name}"):
+            if name != "majority" and len(data.preprocessor.labels) > MAX_LABELS:
+                raise UserError(f"it is for at most {MAX_LABELS} labels")
+            model.fit(data.train.texts, data.train.classes)
+            answers[name] = model.predict(data.test.texts)
+    return answers
 
 
-def _grams(longest: int):
-    """Return an analyzer with the network's own words, alone and as neighbours."""
-
-    def analyze(text: str) -> list[str]:
-        tokens = words(text)
-        pairs = [f"{one} {two}" for one, two in itertools.pairwise(tokens)]
-        return tokens + pairs if longest == 2 else tokens
-
-    return analyze
-
-
-def reading(model: keras.Model, text: str, data: Data, target: int) -> list[float]:
-    """Return the probability of class `target` after each word of `text`.
-
-    Every beginning of the text is classified by itself. With the last state as the
-    summary, this is the output layer applied to the hidden state of every step.
-    """
-    ids = data.codec.encode([text])
-    length = np.count_nonzero(ids)
-    beginnings = np.tril(np.repeat(ids, length, axis=0))  # (T, T)
-    batches = Batches(beginnings, np.zeros(length), batch_size=READ_BATCH)
-    return predict(model, batches)[:, target].tolist()
-
-
-def draw(folder: Path, evaluation: Evaluation, model: keras.Model, data: Data):
-    """Draw the confusion matrix and the reading curves of a few test texts."""
-    labels, test = data.codec.labels, data.test
-    matrix = np.array(evaluation.values["confusion_matrix"])
-    plots.confusion_matrix(folder / "confusion_matrix.png", matrix, labels)
-    target = len(labels) - 1
-    curves = []
-    for index in to_read(test):
-        tokens = data.codec.tokens(test.texts[index])
-        values = reading(model, test.texts[index], data, target)
-        title = f"true label: {labels[test.classes[index]]}"
-        curves.append((tokens, values, title))
-    plots.token_curves(
-        folder / "reading_curve.png", curves, ylabel=f"P({labels[target]})"
-    )
-
-
-def to_read(split: Split, *, count: int = 4, longest: int = 30) -> Sequence[int]:
-    """Choose texts that fit a diagram: both of an order pair first, then others."""
-    lengths = np.count_nonzero(split.ids, axis=1)
-    short = np.flatnonzero(lengths <= longest)
-    if len(short) < count:
-        short = np.argsort(lengths, kind="stable")[: max(1, min(count, len(lengths)))]
-    pairs = [index for index in short if split.slices[index] == "order_pairs"]
-    others = [index for index in short if split.slices[index] != "order_pairs"]
-    return [*pairs[:2], *others][:count]
-
-
-def show(
-    document: dict[str, Any], evaluation: Evaluation, data: Data, console: Console
-):
-    """Print the tables, a few predictions in words, and a verdict."""
-    metric, metrics = document["metric"], document["metrics"]
-    rows = [(f"network ({document['cell']})", metric["value"])]
-    rows += [*document["baselines"].items()]
-    rows += [("network, words shuffled", metrics["accuracy_words_shuffled"])]
-    console_tables.show(console, "test accuracy", ("model", "accuracy"), rows)
-    console.print(
-        f"macro F1 of the network: {metrics['macro_f1']:.4f}", highlight=False
-    )
-    beside = document["slices_beside"]
+def show(document: dict[str, Any], p: np.ndarray, data: Data, console: Console):
+    """Print the tables, a few predictions in words, and the verdict."""
+    rows = [(name, *row.values()) for name, row in document["models"].items()]
+    table(console, "all test texts", ("model", "accuracy", "macro F1"), rows)
+    shuffled = document["details"]["words_shuffled"]
+    say(console, f"accuracy of the network, words shuffled: {shuffled['all']:.4f}")
+    names = [name for name in document["models"] if name != "majority"]
     rows = [
-        (name, data.test.slices.count(name), value, *(s[name] for s in beside.values()))
-        for name, value in document["slices"].items()
+        (name, part["count"], *(part["models"][n] for n in names), shuffled[name])
+        for name, part in document["slices"].items()
     ]
-    columns = ("test texts", "count", "network", *beside)
-    console_tables.show(console, "test accuracy by kind of text", columns, rows)
-    for line in in_words(evaluation.probabilities, data):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
-    console.print(metrics.verdict(document), highlight=False, soft_wrap=True)
-
-
-def in_words(probabilities: np.ndarray, data: Data, *, each: int = 3) -> list[str]:
-    """Return lines with the first right and the first wrong predictions."""
-    test, labels = data.test, data.codec.labels
-    predicted = probabilities.argmax(axis=1)
-    lines = []
-    for outcome, indices in (
-        ("right", np.flatnonzero(predicted == test.classes)),
-        ("wrong", np.flatnonzero(predicted != test.classes)),
-    ):
-        for index in indices[:each]:
-            text = " ".join(test.texts[index].split())
-            text = text if len(text) <= 160 else text[:157] + "..."
-            label, p = labels[predicted[index]], probabilities[index].max()
-            lines.append(f"{outcome}: {label} ({p:.2f})  {text}")
-    return lines
+    columns = ("test texts", "N", *names, "shuffled")
+    table(console, "test accuracy by kind of text", columns, rows)
+    classes = p.argmax(axis=1)
+    right = classes == data.test.classes
+    for outcome, chosen in (("right", right), ("wrong", ~right)):
+        for index in np.flatnonzero(chosen)[:3]:
+            label = one_line(data.preprocessor.labels[classes[index]], 40)
+            text = one_line(data.test.texts[index], 160)
+            say(console, f"{outcome}: {label} ({p[index].max():.2f})  {text}")
+    say(console, metrics.sentence(document))

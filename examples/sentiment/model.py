@@ -1,15 +1,18 @@
 """The recurrent cell written by hand, and the network around it.
 
 Letters: B batch, T time steps (words), D features of a word, U units, C classes.
+W_F is what Keras calls `kernel`, and W_R its `recurrent_kernel`.
 """
 
 import keras
 from keras import ops
 
+from .config import EXAMPLE, Config
 
-@keras.saving.register_keras_serializable(package="sentiment")
+
+@keras.saving.register_keras_serializable(package=EXAMPLE)
 class TextbookCell(keras.layers.Layer):
-    """Mixes the new word with the state so far and squashes the sum with tanh.
+    """Adds the new word to the state so far and squashes the sum with tanh.
 
     The same network as `keras.layers.SimpleRNN`, as the equations write it:
 
@@ -34,13 +37,13 @@ class TextbookCell(keras.layers.Layer):
     def call(self, x_t, states):
         """Take one step: x_t (B, D) and [h] (B, U) give h (B, U), twice."""
         (h,) = states
-        # b joins the share of the word, which need not wait for the state.
+        # x_t W_F + b does not depend on h, so it can be computed first.
         h = ops.tanh(ops.matmul(x_t, self.W_F) + self.b + ops.matmul(h, self.W_R))
         return h, [h]
 
     def get_config(self) -> dict:
-        start = keras.initializers.serialize(self.recurrent_initializer)
-        own = {"units": self.units, "recurrent_initializer": start}
+        initializer = keras.initializers.serialize(self.recurrent_initializer)
+        own = {"units": self.units, "recurrent_initializer": initializer}
         return {**super().get_config(), **own}
 
     @staticmethod
@@ -50,33 +53,31 @@ class TextbookCell(keras.layers.Layer):
 
 
 def recurrent_layer(
-    cell: str, units: int, start: keras.initializers.Initializer, **options
+    cell: str, units: int, initializer: keras.initializers.Initializer, **options
 ) -> keras.layers.Layer:
-    """Return the recurrent layer of kind `cell`; the only place where kinds differ.
+    """Return a layer of U units: "builtin", "custom", "gru" or "lstm".
 
-    Args:
-        cell: "builtin", "custom", "gru" or "lstm".
-        units: U, width of the hidden state.
-        start: initial W_R; gated cells keep Keras's own start.
-        **options: what `keras.layers.RNN` takes, such as `return_sequences`.
+    This is the only place where the cells differ. `initializer` is that of W_R (GRU and
+    LSTM keep Keras's own); `options` are those of `keras.layers.RNN`.
     """
     if cell == "builtin":
-        return keras.layers.SimpleRNN(units, recurrent_initializer=start, **options)
+        return keras.layers.SimpleRNN(
+            units, recurrent_initializer=initializer, **options
+        )
     if cell == "custom":
-        return keras.layers.RNN(TextbookCell(units, start), **options)
+        return keras.layers.RNN(TextbookCell(units, initializer), **options)
     return {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}[cell](units, **options)
 
 
-@keras.saving.register_keras_serializable(package="sentiment")
+@keras.saving.register_keras_serializable(package=EXAMPLE)
 class WordDropout(keras.layers.Layer):
-    """In training, replaces the vectors of a share of the words by zeros."""
+    """During training, replaces the vectors of some words by zeros."""
 
     def __init__(self, rate: float, seed: int, **kwargs):
-        """Hide each word with probability `rate`."""
+        """Drop each word with probability `rate`."""
         super().__init__(**kwargs)
         self.rate, self.seed = rate, seed
         self.generator = keras.random.SeedGenerator(seed)
-        self.supports_masking = True
 
     def call(self, vectors, training=False):
         """Take and return (B, T, D)."""
@@ -90,79 +91,48 @@ class WordDropout(keras.layers.Layer):
         return {**super().get_config(), "rate": self.rate, "seed": self.seed}
 
 
-@keras.saving.register_keras_serializable(package="sentiment")
-class MaskedPooling(keras.layers.Layer):
-    """Takes the mean or the largest value of every feature over the unmasked steps."""
-
-    def __init__(self, how: str, **kwargs):
-        """Pool by "mean" or "max"."""
-        super().__init__(**kwargs)
-        self.how = how
-        self.supports_masking = True
-
-    def compute_mask(self, sequence, mask=None):
-        """Hand no mask on: there are no time steps any more."""
-
-    def call(self, sequence, mask=None):
-        """Turn (B, T, D) into (B, D); a row that is masked throughout gives zeros."""
-        counts = ops.expand_dims(mask, -1)  # (B, T, 1)
-        if self.how == "mean":
-            total = ops.sum(ops.where(counts, sequence, 0), axis=1)
-            number = ops.sum(ops.cast(counts, sequence.dtype), axis=1)
-            return total / ops.maximum(number, 1)
-        lowest = ops.where(counts, sequence, float("-inf"))
-        return ops.where(ops.any(counts, axis=1), ops.max(lowest, axis=1), 0)
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "how": self.how}
-
-
-def build_model(
-    *,
-    cell: str,
-    units: int,
-    vocabulary_size: int,
-    embedding_size: int,
-    classes: int,
-    summary: str,
-    dropout: float,
-    seed: int,
-) -> keras.Model:
+def build_model(config: Config, *, vocabulary_size: int, classes: int) -> keras.Model:
     """Return a network from word ids (B, T) to class probabilities (B, C).
 
     Args:
-        cell: "builtin", "custom", "gru" or "lstm".
-        units: U, width of the hidden state.
-        vocabulary_size: number of word ids; id 0 is padding and is masked.
-        embedding_size: D, numbers that stand for a word.
+        config: settings of the network; `units` is U, and `embedding_size` is D.
+        vocabulary_size: number of word ids; id 0 is padding and is masked. Every row
+            needs a word.
         classes: C.
-        summary: "last" or "max", see `Config`.
-        dropout: share of the words, and of what is read out, that training hides.
-        seed: seed of the dropout.
     """
     ids = keras.Input((None,), dtype="int32", name="word_ids")  # (B, T)
-    limit = (3 / embedding_size) ** 0.5  # vectors of length 1, in the mean of squares
-    embedding = keras.layers.Embedding(
+    # From Keras 3.16 on, recurrent layers hand no mask on: it is passed everywhere.
+    mask = ops.not_equal(ids, 0)  # (B, T)
+    limit = (3 / config.embedding_size) ** 0.5  # vectors of mean squared length 1
+    vectors = keras.layers.Embedding(
         vocabulary_size,
-        embedding_size,
+        config.embedding_size,
         keras.initializers.RandomUniform(-limit, limit),
-        mask_zero=True,
         name="embedding",
-    )
-    vectors = WordDropout(dropout, seed)(embedding(ids))  # (B, T, D)
-    if summary == "last":
-        # Starts by keeping what it has read, as in Le, Jaitly and Hinton (2015,
-        # section 3); a little less than all of it, since tanh squashes.
-        start = keras.initializers.Identity(gain=0.9)
-        read = recurrent_layer(cell, units, start)(vectors)  # (B, U)
+    )(ids)
+    vectors = WordDropout(config.dropout, config.seed)(vectors)  # (B, T, D)
+    last = config.pooling == "last"
+    if last:
+        # At first h keeps most of what it has read, as in Le, Jaitly and Hinton (2015,
+        # section 3); not all of it, since tanh squashes.
+        initializer = keras.initializers.Identity(gain=0.9)
     else:
-        # Starts by soon forgetting: phrases matter, and the largest value is kept.
-        start = keras.initializers.Orthogonal(gain=0.5)
-        layer = recurrent_layer(cell, units, start, return_sequences=True)
-        states = keras.layers.Bidirectional(layer)(vectors)  # (B, T, 2U)
-        largest = MaskedPooling("max")(states)  # (B, 2U)
-        average = MaskedPooling("mean")(vectors)  # (B, D)
-        read = keras.layers.Concatenate()([largest, average])
-        read = keras.layers.Dropout(dropout, seed=seed)(read)
-    probabilities = keras.layers.Dense(classes, activation="softmax")(read)  # (B, C)
-    return keras.Model(ids, probabilities, name="sentiment")
+        # At first h soon forgets: phrases matter, and pooling sees every state.
+        initializer = keras.initializers.Orthogonal(gain=0.5)
+    layer = recurrent_layer(
+        config.cell, config.units, initializer, return_sequences=not last
+    )
+    if config.bidirectional:
+        layer = keras.layers.Bidirectional(layer)  # below, U stands for 2U then
+    pooled = layer(vectors, mask=mask)  # (B, U); or all states (B, T, U)
+    if not last:
+        mean = keras.layers.GlobalAveragePooling1D()
+        if config.pooling == "mean":
+            pooled = mean(pooled, mask=mask)  # (B, U)
+        else:
+            steps = ops.expand_dims(mask, -1)
+            pooled = ops.max(ops.where(steps, pooled, float("-inf")), axis=1)  # (B, U)
+        pooled = ops.concatenate([pooled, mean(vectors, mask=mask)], -1)  # (B, U + D)
+    pooled = keras.layers.Dropout(config.dropout, seed=config.seed)(pooled)
+    probabilities = keras.layers.Dense(classes, activation="softmax")(pooled)  # (B, C)
+    return keras.Model(ids, probabilities, name=EXAMPLE)

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,59 +10,63 @@ import numpy as np
 
 from common import files
 from common.command_line import input_lines
-from common.errors import UserError
+from common.errors import UserError, one_line
 from common.training import models, run_folder
-from examples.sentiment import model as _registers_the_cell  # noqa: F401
-from examples.sentiment.config import Classify
-from examples.sentiment.data import CODEC, EXAMPLE, Codec, words
+
+from . import model as _registers_the_cell  # noqa: F401
+from .config import EXAMPLE, Classify
+from .data import Preprocessor, words
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """A trained network together with the codec that it was trained with."""
+    """A trained network and the preprocessor that it was trained with."""
 
     model: keras.Model
-    codec: Codec
+    preprocessor: Preprocessor
 
     @classmethod
     def from_run(cls, run: run_folder.Run) -> "Classifier":
-        """Load what a run left.
+        """Load both from a run folder.
 
         Raises:
             UserError: a file is missing or damaged, or the two do not fit together.
         """
-        codec = Codec.from_json(files.read_json(run / CODEC))
+        path = run / run_folder.PREPROCESSOR
+        preprocessor = Preprocessor.from_json(files.read_json(path))
         model = models.load(run)
-        known = model.get_layer("embedding").input_dim
-        sizes = (known, model.output_shape[-1])
-        if sizes != (len(codec.vocabulary), len(codec.labels)):
-            raise UserError(
-                f"{run / CODEC} does not belong to {run / run_folder.MODEL}"
-            )
-        return cls(model, codec)
+        weights = model.get_weights()  # from the embedding to the output's bias
+        sizes = [array.shape[:1] for array in (*weights[:1], *weights[-1:])]
+        if sizes != [(len(preprocessor.vocabulary),), (len(preprocessor.labels),)]:
+            raise UserError(f"{path} does not belong to {run / run_folder.MODEL}")
+        return cls(model, preprocessor)
 
     def classify(self, texts: list[str]) -> list[dict[str, Any]]:
-        """Return label, probabilities and word counts of every text."""
-        ids = self.codec.encode(texts)  # (N, T)
+        """Return label, probabilities and word counts of every text.
+
+        Raises:
+            UserError: a probability is not a finite number.
+        """
+        ids = self.preprocessor.encode(texts)  # (N, T)
         # Called, not `predict`: that would compile a function for a handful of texts.
         batches = [ids[start : start + 256] for start in range(0, len(ids), 256)]
         outputs = [np.asarray(self.model(batch, training=False)) for batch in batches]
-        answers = []
-        for text, p in zip(texts, np.concatenate(outputs), strict=True):
-            tokens = words(text)
-            labelled = zip(self.codec.labels, p.tolist(), strict=True)
-            answers.append(
-                {
-                    "text": text,
-                    "label": self.codec.labels[p.argmax()],
-                    "probability": float(p.max()),
-                    "probabilities": dict(labelled),
-                    "words": len(tokens),
-                    "unknown_words": sum(
-                        w not in self.codec.vocabulary for w in tokens
-                    ),
-                }
+        probabilities = np.concatenate(outputs)  # (N, C)
+        if not np.isfinite(probabilities).all():
+            raise UserError(
+                "the network's answer is not a finite number; "
+                "train it again with a smaller --learning-rate"
             )
+        labels, vocabulary = self.preprocessor.labels, self.preprocessor.vocabulary
+        answers = []
+        for text, p in zip(texts, probabilities, strict=True):
+            tokens = words(text)
+            answer = {"text": text, "label": labels[p.argmax()]}
+            answer["probability"] = float(p.max())
+            answer["probabilities"] = dict(zip(labels, p.tolist(), strict=True))
+            answer["words"] = len(tokens)
+            answer["unknown_words"] = sum(token not in vocabulary for token in tokens)
+            answers.append(answer)
         return answers
 
 
@@ -74,38 +77,28 @@ def classify(options: Classify):
         UserError: no text, no finished run, or one that cannot be read.
     """
     run = run_folder.find(EXAMPLE, run=options.run, runs_dir=options.runs_dir)
-    texts = _texts(options)
+    what = "a text in quotes"
+    texts = list(options.texts) or input_lines.read(options.file, what=what)
     if not texts:
         raise UserError("there is no text to classify")
     classifier = Classifier.from_run(run)
     answers = classifier.classify(texts)
+    run_folder.announce(run)
     if options.json:
         print(json.dumps(answers, indent=2, ensure_ascii=False))
-    else:
-        width = max(map(len, classifier.codec.labels))
-        for answer in answers:
-            unknown = f"{answer['unknown_words']} of {answer['words']} words unknown"
-            print(
-                f"{answer['label']:<{width}}  {answer['probability']:.3f}  "
-                f"({unknown})  {answer['text']}"
-            )
-    for warning in _warnings(answers, classifier.codec.max_length):
-        print(f"warning: {warning}", file=sys.stderr)
-
-
-def _texts(options: Classify) -> list[str]:
-    """Return the texts from the command line, the file, or stdin."""
-    if options.texts:
-        for text in options.texts:
-            if not text.strip():
-                raise UserError("a text must not be empty")
-        return list(options.texts)
-    return input_lines.read(options.file, what="a text in quotes")
-
-
-def _warnings(answers: list[dict[str, Any]], max_length: int) -> Iterable[str]:
+    longest = classifier.preprocessor.max_length
+    width = max(len(one_line(answer["label"], 40)) for answer in answers)
     for number, answer in enumerate(answers, start=1):
-        if answer["unknown_words"] == answer["words"]:
-            yield f"text {number} has no word that the network knows; it can only guess"
-        if answer["words"] > max_length:
-            yield f"text {number} is read to its word {max_length}; the rest is cut off"
+        total, unknown = answer["words"], answer["unknown_words"]
+        if not options.json:
+            label = one_line(answer["label"], 40)
+            print(
+                f"{label:<{width}}  {answer['probability']:.3f}  "
+                f"({unknown} of {total} words unknown)  {one_line(answer['text'])}"
+            )
+        if unknown == total:
+            why = "has no word that the network knows; it can only guess"
+            print(f"warning: text {number} {why}", file=sys.stderr)
+        if total > longest:
+            why = f"is read to its word {longest}; the rest is ignored"
+            print(f"warning: text {number} {why}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Train, test beside the baselines, and leave all of it in a run folder."""
+"""Train, test, and save everything in a run folder."""
 
 import dataclasses
 import time
@@ -9,21 +9,18 @@ from rich.console import Console
 
 from common import files
 from common.comparison import compare as comparison
-from common.training import console_tables, fitting, metrics, models, plots, run_folder
-from examples.sentiment.config import Compare, Config
-from examples.sentiment.data import CODEC, EXAMPLE, Data, load
-from examples.sentiment.evaluate import (
-    READ_BATCH,
-    accuracy,
-    baseline_predictions,
-    classes,
-    draw,
-    evaluate,
-    show,
-)
-from examples.sentiment.model import build_model
+from common.errors import one_line
+from common.training import fitting, metrics, models, plots, run_folder
+from common.training.console import attempt, note, say, table
+
+from . import figures
+from .config import EXAMPLE, Compare, Config
+from .data import SPLITS, Data, load
+from .evaluate import READ_BATCH, baselines, evaluate, probabilities, show
+from .model import build_model
 
 STEPS_PER_CALL = 10  # batches per call from Python: half the time at small widths
+MAX_SHOWN = 20  # labels in the table of the data
 
 
 def train(config: Config, console: Console | None = None) -> run_folder.Run:
@@ -36,9 +33,9 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
     console = console or Console()
     data = load(config)
     describe(data, console)
-    run = run_folder.begin(EXAMPLE, config)
+    run = run_folder.begin(EXAMPLE, config, data_hash=data.data_hash)
     with run.locked():
-        files.write_json(run / CODEC, data.codec.to_json())
+        files.write_json(run / run_folder.PREPROCESSOR, data.preprocessor.to_json())
         model = compiled_model(config, data)
         fitted = fitting.fit(
             model,
@@ -47,58 +44,49 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
             run=run,
             epochs=config.epochs,
             monitor="val_accuracy",
-            better="higher",
+            mode="max",
             console=console,
         )
         models.save(run, model)
-        evaluation = evaluate(model, data)
-        document = metrics.document(
-            EXAMPLE,
-            config,
-            model,
-            fitted,
-            dataset=config.data or config.dataset,
-            total_seconds=time.perf_counter() - started,
-            **evaluation.values,
+        p = probabilities(model, data.test)
+        results = evaluate(model, data, p, console)
+        document = metrics.save(
+            run, EXAMPLE, config, model, fitted, started=started, **results
         )
-        figures = run / "figures"
-        plots.learning_curves(
-            figures / "learning_curves.png",
-            fitted.history,
-            best_epoch=fitted.best_epoch,
-        )
-        draw(figures, evaluation, model, data)
-        files.write_json(run / run_folder.METRICS, document)
-        run_folder.finish(run, can_resume=fitted.interrupted)
-    show(document, evaluation, data, console)
-    console.print(f"run folder: {run.path}", highlight=False, markup=False)
+        with attempt(console, "the learning curves"):
+            path = run / "figures" / "learning_curves.png"
+            plots.learning_curves(path, fitted.history, best_epoch=fitted.best_epoch)
+        with attempt(console, "the confusion matrix"):
+            figures.confusion_matrix(run, document["details"])
+        with attempt(console, "the reading curves"):
+            figures.reading_curves(run, model, data)
+        run_folder.finish(run)
+    show(document, p, data, console)
+    say(console, f"run folder: {run.path}")
     return run
 
 
 def describe(data: Data, console: Console):
-    """Print the size of every split, the count of every class, and the notes."""
-    rows = []
-    for name in ("train", "validation", "test"):
-        split = getattr(data, name)
-        counts = np.bincount(split.classes, minlength=len(data.codec.labels))
-        rows.append((name, len(split.texts), *counts.tolist()))
-    console_tables.show(console, "texts", ("split", "all", *data.codec.labels), rows)
-    for note in data.notes:
-        console.print(f"note: {note}", highlight=False, markup=False)
+    """Print the number of texts of every split and label, and the notes."""
+    splits = [getattr(data, name) for name in SPLITS]
+    labels = [one_line(label, 40) for label in data.preprocessor.labels]
+    counts = [np.bincount(split.classes, minlength=len(labels)) for split in splits]
+    rows = [*zip(labels, *counts, strict=True)][:MAX_SHOWN]
+    rows.append(("all", *(len(split.texts) for split in splits)))
+    table(console, "texts", ("label", *SPLITS), rows)
+    if len(labels) > MAX_SHOWN:
+        note(console, f"{len(labels) - MAX_SHOWN} more labels are not shown")
+    for text in data.notes:
+        note(console, text)
 
 
 def compiled_model(config: Config, data: Data) -> keras.Model:
     """Return a new model, ready to train; the same seed gives the same weights."""
     keras.utils.set_random_seed(config.seed)
     model = build_model(
-        cell=config.cell,
-        units=config.units,
-        vocabulary_size=len(data.codec.vocabulary),
-        embedding_size=config.embedding_size,
-        classes=len(data.codec.labels),
-        summary=config.summary,
-        dropout=config.dropout,
-        seed=config.seed,
+        config,
+        vocabulary_size=len(data.preprocessor.vocabulary),
+        classes=len(data.preprocessor.labels),
     )
     steps = config.epochs * -(-len(data.train.texts) // config.batch_size)
     model.compile(
@@ -116,32 +104,32 @@ def compiled_model(config: Config, data: Data) -> keras.Model:
     return model
 
 
-def compare(config: Compare, console: Console | None = None) -> run_folder.Run:
-    """Compare the four cells and return the run folder.
+def task(config: Config, data: Data | None = None) -> comparison.Task:
+    """Return what a comparison of cells needs to know of this example."""
+    data = data or load(config)
 
-    Raises:
-        UserError: the data or the run folder cannot be used.
-    """
-    data = load(config)
+    def right(classes: np.ndarray) -> np.ndarray:
+        return (classes == data.test.classes).astype(float)  # (N,)
 
-    def baselines() -> dict[str, float]:
-        predicted = baseline_predictions(data)
-        return {name: accuracy(data.test, found) for name, found in predicted.items()}
-
-    task = comparison.Task(
+    return comparison.Task(
         example=EXAMPLE,
-        dataset=config.data or config.dataset,
+        dataset=data.name,
+        data_hash=data.data_hash,
         metric="accuracy",
-        better="higher",
+        mode="max",
         monitor="val_accuracy",
         build=lambda cell, seed: compiled_model(
             dataclasses.replace(config, cell=cell, seed=seed), data
         ),
         train=lambda seed: data.train.batches(config.batch_size, seed=seed),
         validation=data.validation.batches(READ_BATCH),
-        measure=lambda model: accuracy(data.test, classes(model, data.test)),
-        baselines=baselines,
+        score=lambda model: right(probabilities(model, data.test).argmax(axis=1)),
+        baselines=lambda: {
+            name: right(classes) for name, classes in baselines(data, Console()).items()
+        },
     )
-    return comparison.compare(
-        task, config, seeds=config.seeds, console=console or Console()
-    )
+
+
+def compare(config: Compare, console: Console | None = None) -> run_folder.Run:
+    """Compare the four cells and return the run folder."""
+    return comparison.compare(task(config), config, console=console or Console())

@@ -1,184 +1,144 @@
-"""The test: the network beside its baselines, by kind and length of list.
+"""The test: the network and its baselines, by kind and by length of list.
 
-Letters: N lists, T numbers of a list, U units.
+Letters: N lists, T numbers in a list.
 """
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from keras import ops
 from rich.console import Console
+from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
 
-from common.training import console_tables, metrics, plots
-from examples.sorting.data import PADDING, Data, ascending
-from examples.sorting.model import SCALE
-from examples.sorting.predict import Sorter, in_words, right
+from common.training import verdicts
+from common.training.console import attempt, say, table
 
-METRIC = "wholly_right"
+from .data import DATA_SEED, PADDING, TRAIN, Data, ascending, draw, ranks
+from .predict import Sorter, in_words, right
 
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What the test came to."""
-
-    written: np.ndarray  # (N, T) the network's answers to the random test lists
-    values: dict[str, Any]  # for metrics.json
+METRIC = "exact_match"
+BASELINE_LISTS = 20_000  # training lists of the baselines
+BASELINE_PAIRS = 2_000_000  # of numbers in them: takes seconds on one core
 
 
-def measures(numbers: np.ndarray, written: np.ndarray) -> dict[str, float]:
-    """Return what is right about answers (N, T) to lists (N, T), each as a share.
+def measures(numbers: np.ndarray, written: np.ndarray) -> dict[str, np.ndarray]:
+    """Return four measures of answers (N, T) to lists (N, T), each (N,) from 0 to 1.
 
-    `wholly_right`, `position_right` (mean over the positions), `is_permutation`: the
-    numbers that were read, in whatever order; `is_ascending`: no number is smaller than
-    one before it, whether or not it was read.
+    `exact_match`: everything is right. `position_accuracy`: fraction of the positions
+    with the right number. `permutation`: the numbers are those of the list, in any
+    order. `ascending`: no number is smaller than one before it.
     """
-    counts = numbers != PADDING
+    counts, target = numbers != PADDING, ascending(numbers)
     so_far = np.fmax.accumulate(written, axis=1)  # passes over places without number
     falls = (written[:, 1:] < so_far[:, :-1]) & counts[:, 1:]
-    same = ascending(written) == ascending(numbers)
+    hits = ((written == target) & counts).sum(axis=1)
     return {
-        METRIC: float(right(numbers, written).mean()),
-        "position_right": float((written == ascending(numbers))[counts].mean()),
-        "is_permutation": float(same.all(axis=1).mean()),
-        "is_ascending": float((~falls.any(axis=1)).mean()),
+        METRIC: right(numbers, written),
+        "position_accuracy": hits / counts.sum(axis=1),
+        "permutation": (ascending(written) == target).all(axis=1),
+        "ascending": ~falls.any(axis=1),
     }
 
 
-def baseline_answers(data: Data) -> dict[str, np.ndarray]:
-    """Return the answers (N, T) of models without a network to the random test lists.
+def median(seen: np.ndarray, lists: np.ndarray) -> np.ndarray:
+    """Answer with the median at every position of the sorted training lists."""
+    middle = np.median(np.sort(seen, axis=1), axis=0)
+    return np.tile(middle.astype(lists.dtype), (len(lists), 1))
 
-    `median` writes the same list each time: at every position, the median of what the
-    lists of the same length in training have there.
+
+def boosted_trees(seen: np.ndarray, lists: np.ndarray) -> np.ndarray:
+    """Predict the place of a number from its differences to the numbers of the list.
+
+    Every place takes the number whose predicted place is nearest.
     """
-    test = data.slices["random"]
-    batches = data.train_batches(steps=1, batch_size=20_000, seed=0)
-    seen = ascending(batches.numbers)
-    seen = seen[seen[:, -1] != PADDING]
-    middle = np.median(seen, axis=0).astype(test.dtype)  # (T,)
-    return {"copy": test, "median": np.broadcast_to(middle, test.shape)}
+
+    def differences(x: np.ndarray) -> np.ndarray:  # (N T, T)
+        return (x[:, None, :] - x[:, :, None]).reshape(-1, x.shape[1])
+
+    with threadpool_limits(1):  # TensorFlow keeps the other cores busy for a while
+        model = HistGradientBoostingRegressor(max_iter=200, random_state=0)
+        model.fit(differences(seen), ranks(seen).ravel())
+        places = model.predict(differences(lists)).reshape(lists.shape)
+    distances = np.abs(places[:, None, :] - np.arange(lists.shape[1])[:, None])
+    return np.take_along_axis(lists, distances.argmin(axis=-1), axis=1)
 
 
-def evaluate(sorter: Sorter, data: Data) -> Evaluation:
-    """Measure the network and the baselines on the test lists, once."""
-    written = {kind: sorter.sort(lists) for kind, lists in data.slices.items()}
-    measured = {
-        kind: measures(lists, written[kind]) for kind, lists in data.slices.items()
-    }
-    test = data.slices["random"]
-    baselines = {
-        name: measures(test, answers)
-        for name, answers in baseline_answers(data).items()
-    }
-    by_length = {
-        length: measures(lists, sorter.sort(lists))[METRIC]
-        for length, lists in data.by_length.items()
-    }
-    random = measured["random"]
-    values = {
-        "metric": (METRIC, random[METRIC], "higher"),
-        "metrics": {name: value for name, value in random.items() if name != METRIC},
-        "baselines": {name: values[METRIC] for name, values in baselines.items()},
-        "baselines_beside": baselines,
-        "slices": {kind: values[METRIC] for kind, values in measured.items()},
-        "slices_beside": measured,
-        "by_length": by_length,
-    }
-    return Evaluation(written["random"], values)
+BASELINES = {
+    "copy": lambda seen, lists: lists,
+    "median": median,
+    "boosted_trees": boosted_trees,
+}
 
 
-def draw_figures(folder: Path, document: dict[str, Any], sorter: Sorter, data: Data):
-    """Draw the share of right lists by length, and the state along one test list."""
-    codec = sorter.codec
-    if len(document["by_length"]) > 1:
-        plots.value_curve(
-            folder / "lengths.png",
-            list(document["by_length"].items()),
-            xlabel="numbers in the list",
-            ylabel="lists wholly right",
-            shaded=(codec.shortest, codec.length, "lengths in training"),
-        )
-    numbers = data.slices["random"][0]
-    along = states_in_writing if codec.values == "int" else states_in_ranking
-    values, steps = along(sorter, numbers)
-    # Units in the order of the steps at which each is largest; silent ones left out.
-    order = np.argsort(values.argmax(axis=0), kind="stable")
-    plots.heat_map(
-        folder / "hidden_state.png",
-        values[:, order[np.abs(values[:, order]).max(axis=0) > 0]],
-        steps,
-        ylabel="unit, by the step of its largest value",
-        title=in_words(numbers, sorter.sort(numbers[None])[0]).replace("->", "\n->"),
-    )
+def baseline_answers(
+    data: Data, lists: np.ndarray, console: Console
+) -> dict[str, np.ndarray]:
+    """Return the answers (N, T) of every baseline to test lists (N, T).
 
-
-def states_in_writing(
-    sorter: Sorter, numbers: np.ndarray
-) -> tuple[np.ndarray, list[str]]:
-    """Return the hidden state after each number read and written, (2T, U), and names.
-
-    Every beginning of the list is read by itself; with masks, that gives the states
-    that reading the whole list goes through.
+    All are fitted on the same training lists, of length T. A baseline that fails is
+    left out, with a note.
     """
-    ids = sorter.codec.inputs(numbers)
-    _, state, *more = sorter.read.predict_on_batch(np.tril(np.tile(ids, (len(ids), 1))))
-    states, steps = list(state), [f"read {number}" for number in numbers]
-    carried = [part[-1:] for part in (state, *more)]
-    token = np.zeros((1, 1), "int32")
-    for _ in numbers:
-        token, *carried = sorter.step.predict_on_batch([token, *carried])
-        states.append(carried[0][0])
-        steps.append(f"write {token[0, 0] - 1}")
-    return np.array(states), steps
+    random, length = np.random.default_rng(DATA_SEED), lists.shape[1]
+    count = min(BASELINE_LISTS, BASELINE_PAIRS // length**2)
+    seen = draw(data.preprocessor, random, count, split=TRAIN, length=length)
+    found = {}
+    for name, answer in BASELINES.items():
+        with attempt(console, f"baseline {name}"):
+            found[name] = answer(seen, lists)
+    return found
 
 
-def states_in_ranking(
-    sorter: Sorter, numbers: np.ndarray
-) -> tuple[np.ndarray, list[str]]:
-    """Return the state of the counting layer as the place of one number is asked.
+def evaluate(sorter: Sorter, data: Data, console: Console) -> dict[str, Any]:
+    """Test the network and the baselines.
 
-    The number is the first of the list; (T, U), and names of the T steps.
+    Returns:
+        arguments of `metrics.save`: models, verdict, slices, details.
     """
-    length = len(numbers)
-    asked = np.full(length, numbers[0])
-    pairs = SCALE * np.stack([numbers, asked], axis=-1)[None]  # (1, T, 2)
-    compared = sorter.model.get_layer("compare")(pairs)
-    beginnings = np.tril(np.ones((length, length), bool))
-    count = sorter.model.get_layer("count")
-    states = count(ops.repeat(compared, length, axis=0), mask=beginnings)
-    steps = [f"{number:.3f} beside {numbers[0]:.3f}" for number in numbers]
-    return ops.convert_to_numpy(states), steps
+    lists = np.concatenate(list(data.test.values()))
+    kinds = np.repeat(list(data.test), [len(part) for part in data.test.values()])
+    answers = {"network": sorter.sort(lists)}
+    answers |= baseline_answers(data, lists, console)
+    found = {name: measures(lists, written) for name, written in answers.items()}
+
+    slices, by_kind = {}, {}
+    for kind, part in data.test.items():
+        by_kind[kind] = {
+            name: {key: float(x[kinds == kind].mean()) for key, x in values.items()}
+            for name, values in found.items()
+        }
+        main = {name: values[METRIC] for name, values in by_kind[kind].items()}
+        slices[kind] = {"count": len(part), "models": main}
+    scores = {name: x[METRIC][kinds == "random"] for name, x in found.items()}
+    outcome = scores["network"]  # of the lists that come first
+    shown = [*np.flatnonzero(outcome)[:3], *np.flatnonzero(~outcome)[:3]]
+    details = {
+        "by_length": {
+            str(length): float(right(part, sorter.sort(part)).mean())
+            for length, part in data.by_length.items()
+        },
+        "network_by_kind": {kind: by["network"] for kind, by in by_kind.items()},
+        "examples": [in_words(lists[row], answers["network"][row]) for row in shown],
+    }
+    return {
+        "models": by_kind["random"],
+        "verdict": verdicts.verdict(scores, mode="max"),
+        "slices": slices,
+        "details": details,
+    }
 
 
-def show(
-    document: dict[str, Any], evaluation: Evaluation, data: Data, console: Console
-):
-    """Print the tables, a few lists with the answers, and a verdict."""
-    length, metric = data.codec.length, document["metric"]["value"]
-    rows = [(f"network ({document['cell']})", metric, *document["metrics"].values())]
-    rows += [
-        (name, *row.values()) for name, row in document["baselines_beside"].items()
-    ]
-    columns = ("model", "wholly right", "positions", "permutation", "ascending")
-    console_tables.show(console, f"test lists of {length} numbers", columns, rows)
+def show(document: dict[str, Any], console: Console):
+    """Print the tables, a few lists with their answers, and the verdict."""
+    models, details = document["models"], document["details"]
+    rows = [(name, *values.values()) for name, values in models.items()]
+    table(console, "random test lists", ("model", *models["network"]), rows)
     rows = [
-        (kind.replace("_", " "), len(data.slices[kind]), *row.values())
-        for kind, row in document["slices_beside"].items()
+        (kind, part["count"], *part["models"].values())
+        for kind, part in document["slices"].items()
     ]
-    by_kind = ("kind of list", "count", *columns[1:])
-    console_tables.show(
-        console, f"test lists of {length} numbers, by kind", by_kind, rows
-    )
-    rows = list(document["by_length"].items())
-    console_tables.show(console, "by length", ("length", columns[1]), rows)
-    for line in examples(data.slices["random"], evaluation.written):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
-    console.print(metrics.verdict(document), highlight=False, soft_wrap=True)
-
-
-def examples(numbers: np.ndarray, written: np.ndarray, *, each: int = 3) -> list[str]:
-    """Return lines with the first right and the first wrong answers."""
-    outcomes = right(numbers, written)
-    chosen = [*np.flatnonzero(outcomes)[:each], *np.flatnonzero(~outcomes)[:each]]
-    return [in_words(numbers[index], written[index]) for index in chosen]
+    title = f"{METRIC} by kind of test list"
+    table(console, title, ("kind", "count", *models), rows)
+    columns = ("numbers in the list", f"{METRIC} of the network")
+    table(console, "by length", columns, list(details["by_length"].items()))
+    for line in (*details["examples"], verdicts.sentence(document)):
+        say(console, line)

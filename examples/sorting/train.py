@@ -1,30 +1,29 @@
-"""Train, test beside the baselines, and leave all of it in a run folder."""
+"""Train, test and compare; everything ends up in a run folder."""
 
 import dataclasses
 import time
 
 import keras
+import numpy as np
 from keras import ops
 from rich.console import Console
 
 from common import files
 from common.comparison import compare as comparison
-from common.training import fitting, metrics, models, plots, run_folder
-from examples.sorting.config import Compare, Config
-from examples.sorting.data import CODEC, EXAMPLE, PADDING, Data, load
-from examples.sorting.evaluate import (
-    METRIC,
-    baseline_answers,
-    draw_figures,
-    evaluate,
-    measures,
-    show,
-)
-from examples.sorting.model import build_model
-from examples.sorting.predict import READ_BATCH, Sorter
+from common.preprocessing.sequences import Batches
+from common.training import fitting, metrics, models, run_folder
+from common.training.console import attempt, say
+from common.training.plots import learning_curves
 
-STEPS_PER_CALL = 10  # batches per call from Python: less time between small steps
-# XLA makes a step a tenth to a third faster; compiling with it takes some seconds.
+from .config import EXAMPLE, Compare, Config
+from .data import DATA_SEED, PADDING, Data, FreshBatches, load
+from .evaluate import METRIC, baseline_answers, evaluate, show
+from .figures import draw_lengths, draw_states
+from .model import build_model
+from .predict import READ_BATCH, Sorter, right
+
+STEPS_PER_CALL = 10  # batches per call from Python, which saves time on small steps
+# XLA makes a step 10 to 30 % faster; compiling with it takes some seconds.
 XLA_PAYS_FROM = 1000  # training steps
 
 
@@ -32,126 +31,108 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
     """Train one model and return its run folder.
 
     Raises:
-        UserError: the run folder cannot be used.
+        UserError: the run folder cannot be used, or the loss is not finite.
     """
-    started = time.perf_counter()
-    console = console or Console()
+    started, console = time.perf_counter(), console or Console()
     data = load(config)
-    run = run_folder.begin(EXAMPLE, config)
+    lists, what = data.preprocessor, task(config, data)
+    same = {"dataset": what.dataset, "metric": what.metric, "mode": what.mode}
+    run = run_folder.begin(EXAMPLE, config, data_hash=what.data_hash)
     with run.locked():
-        files.write_json(run / CODEC, data.codec.to_json())
-        model = compiled_model(config)
+        files.write_json(run / run_folder.PREPROCESSOR, dataclasses.asdict(lists))
+        model = what.build(config.cell, config.seed)
         fitted = fitting.fit(
             model,
-            batches(config, data, config.seed),
-            validation=data.validation_batches(READ_BATCH),
+            what.train(config.seed),
+            validation=what.validation,
             run=run,
             epochs=config.epochs,
-            monitor="val_wholly_right",
-            better="higher",
+            monitor=what.monitor,
+            mode=what.mode,
             console=console,
         )
         models.save(run, model)
-        sorter = Sorter(model, data.codec)
-        evaluation = evaluate(sorter, data)
-        document = metrics.document(
-            EXAMPLE,
-            config,
-            model,
-            fitted,
-            dataset=f"{config.values} lists",
-            total_seconds=time.perf_counter() - started,
-            **evaluation.values,
+        sorter = Sorter(model, lists)
+        tested = {**evaluate(sorter, data, console), "data_hash": what.data_hash}
+        document = metrics.save(
+            run, EXAMPLE, config, model, fitted, started=started, **same, **tested
         )
         figures = run / "figures"
-        plots.learning_curves(
-            figures / "learning_curves.png",
-            fitted.history,
-            best_epoch=fitted.best_epoch,
-        )
-        draw_figures(figures, document, sorter, data)
-        files.write_json(run / run_folder.METRICS, document)
-        run_folder.finish(run, can_resume=fitted.interrupted)
-    show(document, evaluation, data, console)
-    console.print(f"run folder: {run.path}", highlight=False, markup=False)
+        with attempt(console, "figure of the learning curves"):
+            path, best = figures / "learning_curves.png", fitted.best_epoch
+            learning_curves(path, fitted.history, best_epoch=best)
+        with attempt(console, "figure of the lengths"):
+            by_length = document["details"]["by_length"]
+            draw_lengths(figures / "lengths.png", by_length, sorter)
+        with attempt(console, "figure of the hidden state"):
+            draw_states(figures / "hidden_state.png", sorter, data.test["random"][0])
+        run_folder.finish(run)
+    show(document, console)
+    say(console, f"run folder: {run.path}")
     return run
 
 
-def batches(config: Config, data: Data, seed: int):
-    """Return the training batches of `config`, drawn by `seed`."""
-    return data.train_batches(
-        steps=config.steps_per_epoch, batch_size=config.batch_size, seed=seed
+def task(config: Config, data: Data | None = None) -> comparison.Task:
+    """Return what is trained and tested; `data` is loaded unless given."""
+    data = data or load(config)
+    lists, test, steps = data.preprocessor, data.test["random"], config.steps_per_epoch
+
+    def baselines() -> dict[str, np.ndarray]:
+        answers = baseline_answers(data, test, Console())
+        return {name: right(test, written) for name, written in answers.items()}
+
+    return comparison.Task(
+        example=EXAMPLE,
+        dataset=str(lists),
+        data_hash=files.hash_of(str(lists), str(DATA_SEED)),
+        metric=METRIC,
+        mode="max",
+        monitor=f"val_{METRIC}",
+        build=lambda cell, seed: compiled_model(
+            dataclasses.replace(config, cell=cell, seed=seed)
+        ),
+        train=lambda seed: FreshBatches(
+            lists, steps=steps, batch_size=config.batch_size, seed=seed
+        ),
+        validation=Batches(
+            *lists.inputs_and_targets(data.validation), batch_size=READ_BATCH
+        ),
+        score=lambda model: right(test, Sorter(model, lists).sort(test)),
+        baselines=baselines,
     )
 
 
-def wholly_right(targets, logits):
-    """Return for every list (B,) whether each step's most likely answer is right.
-
-    That is also the share of lists that come out right when the network is fed its own
-    answers: as long as all before were right, it was fed the same.
-    """
-    answers = ops.argmax(logits, axis=-1)  # (B, T)
-    targets = ops.cast(targets, answers.dtype)
-    right = ops.logical_or(ops.equal(answers, targets), ops.equal(targets, PADDING))
-    return ops.cast(ops.all(right, axis=-1), "float32")
+def compare(config: Compare, console: Console | None = None) -> run_folder.Run:
+    """Compare the four cells and return the run folder; raises as `train` does."""
+    return comparison.compare(task(config), config, console=console or Console())
 
 
 def compiled_model(config: Config) -> keras.Model:
-    """Return a new model, ready to train; the same seed gives the same weights."""
+    """Return a new model, ready to train. The same seed gives the same weights."""
     keras.utils.set_random_seed(config.seed)
-    model = build_model(
-        cell=config.cell,
-        units=config.units,
-        values=config.values,
-        length=config.length,
-        max_value=config.max_value,
-    )
+    model = build_model(config)
     steps = config.epochs * config.steps_per_epoch
+    schedule = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
     model.compile(
-        optimizer=keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(config.learning_rate, steps),
-            global_clipnorm=1.0,  # a ReLU state can grow without bound
-        ),
+        # Gradients are clipped because a ReLU state can grow without bound.
+        optimizer=keras.optimizers.Adam(schedule, global_clipnorm=1.0),
         loss=keras.losses.SparseCategoricalCrossentropy(
             from_logits=True, ignore_class=PADDING
         ),
-        metrics=[wholly_right],
+        metrics=[exact_match],
         steps_per_execution=STEPS_PER_CALL,
         jit_compile=steps >= XLA_PAYS_FROM,
     )
     return model
 
 
-def compare(config: Compare, console: Console | None = None) -> run_folder.Run:
-    """Compare the four cells and return the run folder.
+def exact_match(targets, logits):
+    """Return for every list (B,) whether the most likely answer of every step is right.
 
-    Raises:
-        UserError: the run folder cannot be used.
+    Its mean is also the exact match when the network reads its own answers: as long as
+    all answers before were right, it has read the same.
     """
-    data = load(config)
-    test = data.slices["random"]
-
-    def measure(model: keras.Model) -> float:
-        return measures(test, Sorter(model, data.codec).sort(test))[METRIC]
-
-    def baselines() -> dict[str, float]:
-        answers = baseline_answers(data)
-        return {name: measures(test, lists)[METRIC] for name, lists in answers.items()}
-
-    task = comparison.Task(
-        example=EXAMPLE,
-        dataset=f"{config.values} lists",
-        metric=METRIC,
-        better="higher",
-        monitor="val_wholly_right",
-        build=lambda cell, seed: compiled_model(
-            dataclasses.replace(config, cell=cell, seed=seed)
-        ),
-        train=lambda seed: batches(config, data, seed),
-        validation=data.validation_batches(READ_BATCH),
-        measure=measure,
-        baselines=baselines,
-    )
-    return comparison.compare(
-        task, config, seeds=config.seeds, console=console or Console()
-    )
+    answers = ops.argmax(logits, axis=-1)  # (B, T)
+    targets = ops.cast(targets, answers.dtype)
+    right = ops.logical_or(ops.equal(answers, targets), ops.equal(targets, PADDING))
+    return ops.cast(ops.all(right, axis=-1), "float32")

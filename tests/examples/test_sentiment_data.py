@@ -1,4 +1,4 @@
-"""The bundled reviews, the codec, the splits."""
+"""The bundled reviews, the preprocessor, the user's own file, the splits."""
 
 import json
 import subprocess
@@ -13,15 +13,15 @@ from common.errors import UserError
 from common.preprocessing.tables import read
 from common.preprocessing.text import Vocabulary, words
 from examples.sentiment.config import Config
-from examples.sentiment.data import REVIEWS, SPLITS, Codec, load
+from examples.sentiment.data import REVIEWS, SPLITS, Preprocessor, load
 from tests.conftest import REAL_DATA
 
-CODEC = Codec(Vocabulary.fit([["a", "b", "c", "d", "e"]]), ["bad", "good"], 4)
+PREPROCESSOR = Preprocessor(Vocabulary.fit([list("abcde")]), ["bad", "good"], 4)
 
 
 @pytest.fixture(scope="module")
 def rows():
-    return read(REVIEWS)
+    return list(read(REVIEWS).values())
 
 
 def test_generator_writes_the_bundled_file_byte_for_byte(tmp_path):
@@ -65,15 +65,18 @@ def test_patterns_of_the_splits_differ():
     subprocess.run([sys.executable, "-c", program], cwd=REVIEWS.parent, check=True)
 
 
-@given(st.lists(st.lists(st.sampled_from("abcdexyz"), max_size=9), max_size=5))
-def test_codec_encodes_known_words_and_survives_json(texts):
-    copy = Codec.from_json(json.loads(json.dumps(CODEC.to_json())))
+@given(
+    st.lists(st.lists(st.sampled_from("abcdexyz"), max_size=9), min_size=1, max_size=5)
+)
+def test_preprocessor_encodes_known_words_and_survives_json(texts):
+    copy = Preprocessor.from_json(json.loads(json.dumps(PREPROCESSOR.to_json())))
     sentences = [" ".join(text) for text in texts]
-    ids = CODEC.encode(sentences)
+    ids = PREPROCESSOR.encode(sentences)
     assert (copy.encode(sentences) == ids).all()
     for row, text in zip(ids, texts, strict=True):
         shown = [word if word in "abcde" else "<unknown>" for word in text[:4]]
-        assert CODEC.vocabulary.decode(row) == shown
+        # A text without words is one unknown word.
+        assert PREPROCESSOR.vocabulary.decode(row) == (shown or ["<unknown>"])
 
 
 @pytest.mark.parametrize(
@@ -82,14 +85,14 @@ def test_codec_encodes_known_words_and_survives_json(texts):
         None,
         [],
         {"labels": ["a"]},
-        {**CODEC.to_json(), "labels": [1]},
-        {**CODEC.to_json(), "max_length": 0},
-        {**CODEC.to_json(), "vocabulary": "abc"},
+        {**PREPROCESSOR.to_json(), "labels": [1]},
+        {**PREPROCESSOR.to_json(), "max_length": 0},
+        {**PREPROCESSOR.to_json(), "vocabulary": "abc"},
     ],
 )
-def test_damaged_codec_is_refused(damage):
+def test_damaged_preprocessor_is_refused(damage):
     with pytest.raises(UserError):
-        Codec.from_json(damage)
+        Preprocessor.from_json(damage)
 
 
 def test_own_file_is_split_disjointly_and_in_proportion(small_file):
@@ -99,12 +102,79 @@ def test_own_file_is_split_disjointly_and_in_proportion(small_file):
     assert len({text for part in parts for text in part.texts}) == 200
     assert [part.classes.mean() for part in parts] == [0.5, 0.5, 0.5]
     seen = {word for text in data.train.texts for word in words(text)}
-    assert set(data.codec.vocabulary.to_json()) == seen
+    assert set(data.preprocessor.vocabulary.to_json()) == seen
 
 
 def test_the_split_does_not_depend_on_the_seed(small_file):
     one, other = (load(Config(data=str(small_file), seed=seed)) for seed in (0, 1))
     assert one.test.texts == other.test.texts
+
+
+def own(tmp_path, rows):
+    """Return the data of a file with these texts and labels."""
+    path = tmp_path / "own.jsonl"
+    lines = [json.dumps({"text": text, "label": label}) for text, label in rows]
+    path.write_text("\n".join(lines))
+    return load(Config(data=str(path)))
+
+
+ROWS = [(f"text number {n}", ("no", "yes")[n % 2]) for n in range(24)]
+
+
+@pytest.mark.parametrize(("labels", "each"), [(4, 5), (100, 6), (1000, 5)])
+def test_every_label_is_in_every_split(tmp_path, labels, each):
+    rows = [(f"a{n} b{m}", f"label {n}") for n in range(labels) for m in range(each)]
+    data = own(tmp_path, rows)
+    for split in SPLITS:
+        assert len(set(getattr(data, split).classes)) == labels
+
+
+def test_labels_of_any_kind_become_texts(tmp_path):
+    data = own(tmp_path, [(f"t {n}", (1, True, 2.5)[n % 3]) for n in range(30)])
+    assert data.preprocessor.labels == ["1", "2.5", "True"]
+
+
+def test_unusable_rows_are_skipped_and_counted(tmp_path):
+    extra = [("", "yes"), ("  ...", "no"), ("no label", None)]
+    extra += [("Text, NUMBER 0.", "no"), ("torn", "yes"), ("torn", "no")]
+    data = own(tmp_path, ROWS + extra)
+    assert sum(len(getattr(data, name).texts) for name in SPLITS) == len(ROWS)
+    assert data.notes == [
+        "3 rows without text or label: skipped",
+        "2 rows that repeat a text: skipped",
+        "1 texts that have different labels: skipped",
+    ]
+    assert data.data_hash == own(tmp_path, ROWS).data_hash
+    assert data.data_hash != own(tmp_path, [*ROWS, ("one more", "no")]).data_hash
+
+
+def test_joined_labels_are_noted(tmp_path):
+    films = [(f"film {n}", "comedy|drama") for n in range(5)]
+    (note,) = own(tmp_path, ROWS + films).notes
+    assert "'comedy|drama' is one label" in note
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (ROWS[:19], "at least 20 different texts and 2 labels; it has 19 and 2"),
+        ([(text, "yes") for text, _ in ROWS], "it has 24 and 1"),
+        ([*ROWS, ("lonely", "odd")], "1 of 3 have fewer: 'odd' (1)"),
+        ([(text, n / 7) for n, (text, _) in enumerate(ROWS)], "(regression)"),
+        ([(f"text {n}", n % 30 / 7) for n in range(300)], "(regression)"),
+        ([*ROWS, (5, "no")], "line 25: 5 is not a text"),
+        ([*ROWS, ("five", ["no"])], "line 25: ['no'] is not a label"),
+    ],
+)
+def test_files_that_cannot_be_learned_from_are_refused(tmp_path, rows, message):
+    with pytest.raises(UserError) as caught:
+        own(tmp_path, rows)
+    assert message in str(caught.value)
+
+
+def test_columns_that_are_there_are_listed(small_file):
+    with pytest.raises(UserError, match="one of label, text; received 'stars'"):
+        load(Config(data=str(small_file), label_column="stars"))
 
 
 @pytest.mark.skipif(
@@ -115,6 +185,6 @@ def test_imdb_reviews_are_read_from_a_prepared_copy():
     data = load(Config(dataset="imdb_reviews", data_dir=str(REAL_DATA / "tfds")))
     sizes = [len(getattr(data, name).texts) for name in SPLITS]
     assert sizes == [22_500, 2_500, 25_000]
-    assert data.codec.labels == ["neg", "pos"]
+    assert data.preprocessor.labels == ["neg", "pos"]
     assert data.test.classes.mean() == 0.5
     assert not any("<br />" in text for text in data.train.texts)

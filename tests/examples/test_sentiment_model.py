@@ -10,32 +10,36 @@ import keras
 import numpy as np
 import pytest
 
-from common.comparison.compare import copy_weights, weights_as_custom
+from common.comparison.parity import copy_weights, weights_as_custom
+from examples.sentiment.config import Config
 from examples.sentiment.model import WordDropout, build_model
 from tests.conftest import ROOT
 
 B, T, D, U = 5, 9, 4, 6
+POOLINGS = {
+    "last": {},
+    "last-both": {"bidirectional": True},
+    "mean": {"pooling": "mean"},
+    "max-both": {"pooling": "max", "bidirectional": True},
+}
+every_pooling = pytest.mark.parametrize("options", POOLINGS.values(), ids=POOLINGS)
+CELLS = {cell: {"cell": cell} for cell in ("custom", "gru", "lstm")}
+every_network = pytest.mark.parametrize(
+    "options", [*POOLINGS.values(), *CELLS.values()], ids=[*POOLINGS, *CELLS]
+)
 
 
-def model(cell, summary="last", *, dropout=0.0, seed=0, classes=3):
-    keras.utils.set_random_seed(seed)
-    return build_model(
-        cell=cell,
-        units=U,
-        vocabulary_size=20,
-        embedding_size=D,
-        classes=classes,
-        summary=summary,
-        dropout=dropout,
-        seed=seed,
-    )
+def model(**options):
+    keras.utils.set_random_seed(0)
+    config = Config(units=U, embedding_size=D, **options)
+    return build_model(config, vocabulary_size=20, classes=3)
 
 
-def some_ids(*, rows=B, longest=T, seed=0):
+def some_ids(seed=0):
     rng = np.random.default_rng(seed)
-    ids = rng.integers(1, 20, size=(rows, longest))
-    lengths = rng.integers(1, longest + 1, size=(rows, 1))
-    return np.where(np.arange(longest) < lengths, ids, 0).astype("int32")
+    ids = rng.integers(1, 20, size=(B, T))
+    lengths = rng.integers(1, T + 1, size=(B, 1))
+    return np.where(np.arange(T) < lengths, ids, 0).astype("int32")
 
 
 def train_steps(network, *, steps, optimizer=None):
@@ -48,9 +52,11 @@ def train_steps(network, *, steps, optimizer=None):
         network.train_on_batch(some_ids(seed=step), np.arange(B) % 3)
 
 
-@pytest.mark.parametrize("summary", ["last", "max"])
-def test_custom_network_equals_builtin_in_training(summary):
-    builtin, custom = (model(cell, summary, dropout=0.3) for cell in CELLS)
+@every_pooling
+def test_custom_network_equals_builtin_in_training(options):
+    builtin, custom = (
+        model(cell=cell, dropout=0.3, **options) for cell in ("builtin", "custom")
+    )
     copy_weights(builtin, custom)
     ids = some_ids(seed=9)
     np.testing.assert_allclose(builtin(ids), custom(ids), atol=1e-6)
@@ -65,23 +71,18 @@ def test_custom_network_equals_builtin_in_training(summary):
     assert all(np.abs(old - new).max() > 1e-3 for old, new in moved)
 
 
-CELLS = ("builtin", "custom")
-
-
-@pytest.mark.parametrize("cell", [*CELLS, "gru", "lstm"])
-@pytest.mark.parametrize("summary", ["last", "max"])
-def test_one_step_moves_every_weight(cell, summary):
-    network = model(cell, summary)
+@every_network
+def test_one_step_moves_every_weight(options):
+    network = model(**options)
     before = network.get_weights()
     train_steps(network, steps=1)
     for old, new in zip(before, network.get_weights(), strict=True):
         assert not np.array_equal(old, new)
 
 
-@pytest.mark.parametrize("cell", [*CELLS, "gru", "lstm"])
-@pytest.mark.parametrize("summary", ["last", "max"])
-def test_padding_changes_nothing(cell, summary):
-    network = model(cell, summary)
+@every_network
+def test_padding_changes_nothing(options):
+    network = model(**options)
     ids = some_ids()
     longer = np.pad(ids, ((0, 0), (0, 40)))
     np.testing.assert_allclose(network(ids), network(longer), atol=1e-6)
@@ -89,16 +90,20 @@ def test_padding_changes_nothing(cell, summary):
     np.testing.assert_allclose(network(alone)[0], network(longer)[0], atol=1e-6)
 
 
-@pytest.mark.parametrize("summary", ["last", "max"])
-def test_row_of_padding_alone_is_legal(summary):
-    outputs = np.asarray(model("custom", summary)(np.zeros((2, T), "int32")))
-    assert np.isfinite(outputs).all()
-    np.testing.assert_allclose(outputs.sum(axis=1), 1, rtol=1e-6)
+@every_network
+def test_no_layer_has_to_hand_a_mask_on(options, monkeypatch):
+    expected = model(**options)(some_ids())
+    for layer in (keras.layers.RNN, keras.layers.Bidirectional, keras.layers.Embedding):
+        monkeypatch.setattr(layer, "compute_mask", lambda *_, **__: None)
+    np.testing.assert_array_equal(model(**options)(some_ids()), expected)
 
 
 def test_saved_network_is_the_same_in_a_fresh_process(tmp_path):
     """One process for both networks, since starting one takes seconds."""
-    networks = {name: model("custom", name, dropout=0.2) for name in ("last", "max")}
+    networks = {
+        "last": model(cell="custom", dropout=0.2),
+        "max": model(cell="custom", dropout=0.2, pooling="max", bidirectional=True),
+    }
     for name, network in networks.items():
         network.save(tmp_path / f"{name}.keras")
     np.save(tmp_path / "ids.npy", some_ids())
@@ -116,10 +121,10 @@ def test_saved_network_is_the_same_in_a_fresh_process(tmp_path):
         np.testing.assert_array_equal(found, network(some_ids()))
 
 
-def test_word_dropout_hides_whole_words_and_only_in_training():
+def test_word_dropout_drops_whole_words_and_only_in_training():
     layer = WordDropout(0.5, seed=0)
     ones = np.ones((4, 50, D), "float32")
     np.testing.assert_array_equal(layer(ones), ones)
-    hidden = np.asarray(layer(ones, training=True))
-    assert (hidden == hidden[:, :, :1]).all()
-    assert 0.3 < hidden.mean() < 0.7
+    dropped = np.asarray(layer(ones, training=True))
+    assert (dropped == dropped[:, :, :1]).all()
+    assert 0.3 < dropped.mean() < 0.7

@@ -24,7 +24,8 @@ CHANGES = {
     "vocabulary_size": {"vocabulary_size": 12},
     "max_length": {"max_length": 3},
     "embedding_size": {"embedding_size": 3},
-    "summary": {"summary": "max"},
+    "pooling": {"pooling": "max"},
+    "bidirectional": {"bidirectional": True},
     "dropout": {"dropout": 0.4},
 }
 # `preset` names where other settings come from; `data_dir`, `runs_dir` and `resume`
@@ -44,7 +45,7 @@ def fingerprint(config):
     rate = model.optimizer.learning_rate
     weights = [layer.get_weights() for layer in model.layers]
     names = [type(layer).__name__ for layer in model.layers]
-    return str((data.codec.to_json(), names, float(rate))), weights
+    return str((data.preprocessor.to_json(), names, float(rate))), weights
 
 
 def same(one, other):

@@ -1,8 +1,9 @@
-"""The drawn lists, the split by hash, the codec, and what is measured."""
+"""The drawn lists, the split by hash, the preprocessor, measures and baselines."""
 
 import itertools
 import json
 import math
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -10,28 +11,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import UserError
+from common.training.run_folder import PREPROCESSOR, Run
 from examples.sorting.config import MIN_LISTS, Config
 from examples.sorting.data import (
     KINDS,
     PADDING,
-    ROUNDS,
     TEST,
     TRAIN,
     VALIDATION,
-    Codec,
+    FreshBatches,
+    Preprocessor,
     ascending,
     draw,
     load,
     split_of,
 )
-from examples.sorting.evaluate import baseline_answers, measures
-from examples.sorting.predict import in_words
+from examples.sorting.evaluate import BASELINES, measures
+from examples.sorting.predict import in_words, right
 
 SPLITS = (TEST, VALIDATION, TRAIN)
-CODECS = st.builds(
-    Codec,
+PREPROCESSORS = st.builds(
+    Preprocessor,
     values=st.sampled_from(["int", "float"]),
-    shortest=st.integers(2, 4),
+    min_length=st.integers(2, 4),
     length=st.integers(4, 9),
     max_value=st.integers(19, 200),
 )
@@ -42,31 +44,31 @@ def rows(numbers):
     return {tuple(row[row != PADDING].tolist()) for row in numbers}
 
 
+def some(preprocessor, count, split, seed):
+    return draw(preprocessor, np.random.default_rng(seed), count, split=split)
+
+
 @settings(max_examples=50, deadline=None)
-@given(CODECS, st.sampled_from(SPLITS), st.integers(0, 2**31))
-def test_drawn_lists_are_as_the_codec_says(codec, split, seed):
-    lengths = (codec.shortest, codec.length)
-    random = np.random.default_rng(seed)
-    lists = draw(codec, random, 200, split=split, lengths=lengths)
-    assert lists.shape == (200, codec.length)
-    assert lists.dtype == codec.dtype
+@given(PREPROCESSORS, st.sampled_from(SPLITS), st.integers(0, 2**31))
+def test_drawn_lists_are_as_the_settings_say(wanted, split, seed):
+    lists = some(wanted, 200, split, seed)
+    assert lists.shape == (200, wanted.length)
+    assert lists.dtype == f"{wanted.values}32"
     counts = (lists != PADDING).sum(axis=1)
-    assert set(counts) == set(range(codec.shortest, codec.length + 1))
+    assert set(counts) == set(range(wanted.shortest, wanted.length + 1))
     # Padding stands at the end alone.
-    assert (lists[np.arange(codec.length) >= counts[:, None]] == PADDING).all()
+    assert (lists[np.arange(wanted.length) >= counts[:, None]] == PADDING).all()
     numbers = lists[lists != PADDING]
     assert numbers.min() >= 0
-    assert numbers.max() < (1 if codec.values == "float" else codec.max_value + 1)
+    assert numbers.max() < (1 if wanted.values == "float" else wanted.max_value + 1)
     assert (split_of(lists) == split).all()
-    again = draw(codec, np.random.default_rng(seed), 200, split=split, lengths=lengths)
-    np.testing.assert_array_equal(lists, again)
+    np.testing.assert_array_equal(lists, some(wanted, 200, split, seed))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_lists_of_a_kind_are_of_that_kind(kind):
-    codec = Codec("int", 8, 8, 99)
-    random = np.random.default_rng(0)
-    lists = draw(codec, random, 300, split=TEST, lengths=(8, 8), kind=kind)
+    wanted, random = Preprocessor(), np.random.default_rng(0)
+    lists = draw(wanted, random, 300, split=TEST, length=8, kind=kind)
     assert (split_of(lists) == TEST).all()
     rises = np.diff(lists, axis=1)
     different = np.array([len(set(row)) for row in lists])
@@ -110,14 +112,10 @@ def test_every_split_has_lists_however_few_there_are():
 @pytest.mark.parametrize("values", ["int", "float"])
 def test_no_list_is_in_two_splits(values):
     """With so few values, every list of the test would else be trained on."""
-    config = Config(values=values, length=3, max_value=9)
-    data = load(config)
-    batches = data.train_batches(steps=50, batch_size=100, seed=0)
-    train = set()
-    for epoch in range(3):
-        batches.epoch = epoch
-        train |= rows(batches.numbers)
-    test = set().union(*map(rows, [*data.slices.values(), *data.by_length.values()]))
+    data = load(Config(values=values, length=3, max_value=9))
+    batches = FreshBatches(data.preprocessor, steps=50, batch_size=100, seed=0)
+    train = set().union(*(rows(batches.drawn(epoch)) for epoch in range(3)))
+    test = set().union(*map(rows, [*data.test.values(), *data.by_length.values()]))
     validation = rows(data.validation)
     assert min(map(len, (train, test, validation))) > 0
     for one, other in itertools.combinations((train, test, validation), 2):
@@ -127,59 +125,52 @@ def test_no_list_is_in_two_splits(values):
 
 
 def test_lists_of_an_epoch_depend_on_seed_and_epoch_alone():
-    data = load(Config(length=4))
-    made = data.train_batches(steps=3, batch_size=5, seed=1)
-    first = made.numbers
+    def batches(seed, epoch=0):
+        made = FreshBatches(Preprocessor(length=4), steps=3, batch_size=5, seed=seed)
+        made.epoch = epoch
+        return [made[index][0][0] for index in range(made.num_batches)]
+
+    made = FreshBatches(Preprocessor(length=4), steps=3, batch_size=5, seed=1)
+    first = made[2][0][0]
     made.epoch = 7
-    late = made.numbers
+    late = made[2][0][0]
+    np.testing.assert_array_equal(first, batches(1)[2])
+    np.testing.assert_array_equal(late, batches(1, 7)[2])
     assert not np.array_equal(first, late)
-    fresh = data.train_batches(steps=3, batch_size=5, seed=1)
-    fresh.epoch = 7
-    np.testing.assert_array_equal(fresh.numbers, late)
-    other = data.train_batches(steps=3, batch_size=5, seed=2)
-    assert not np.array_equal(other.numbers, first)
-    assert made.num_batches == 3
-    (ids, _), _ = made[2]
-    np.testing.assert_array_equal(ids, late[10:15] + 1)
+    assert not np.array_equal(first, batches(2)[2])
+    assert len({batch.tobytes() for batch in batches(1)}) == 3
 
 
 def test_the_test_lists_do_not_depend_on_the_seed():
     one, other = (load(Config(seed=seed)) for seed in (0, 1))
-    for kind, lists in one.slices.items():
-        np.testing.assert_array_equal(lists, other.slices[kind])
+    for kind, lists in one.test.items():
+        np.testing.assert_array_equal(lists, other.test[kind])
     assert list(one.by_length) == list(range(2, 21))
 
 
 def test_lists_that_are_not_there_are_not_waited_for():
-    codec = Codec("int", 2, 2, 1)
-    few = draw(
-        codec, np.random.default_rng(0), 5, split=TEST, lengths=(2, 2), kind="reversed"
-    )
-    assert len(few) in (0, 5)
-    assert ROUNDS < 1000
+    binary = Preprocessor(length=7, min_length=7, max_value=1)  # two lists of this kind
+    counts = [
+        len(draw(binary, np.random.default_rng(0), 9, split=split, kind="all_equal"))
+        for split in SPLITS
+    ]
+    assert set(counts) == {0, 9}
 
 
 @settings(max_examples=50, deadline=None)
-@given(CODECS, st.integers(0, 2**31))
-def test_examples_say_what_is_to_be_written(codec, seed):
-    lists = draw(
-        codec,
-        np.random.default_rng(seed),
-        20,
-        split=TRAIN,
-        lengths=(codec.shortest, codec.length),
-    )
-    inputs, targets = codec.examples(lists)
+@given(PREPROCESSORS, st.integers(0, 2**31))
+def test_targets_say_what_is_to_be_written(made, seed):
+    lists = some(made, 20, TRAIN, seed)
+    inputs, targets = made.inputs_and_targets(lists)
     for row, numbers in enumerate(lists):
         kept = numbers[numbers != PADDING].tolist()
-        if codec.values == "float":
+        rest = [PADDING] * (made.length - len(kept))
+        if made.values == "float":
             places = targets[row][: len(kept)].tolist()
             assert [sorted(kept)[place] for place in places] == kept
-            assert (targets[row][len(kept) :] == PADDING).all()
+            assert targets[row][len(kept) :].tolist() == rest
             continue
-        assert targets[row].tolist() == sorted(kept) + [PADDING] * (
-            codec.length - len(kept)
-        )
+        assert targets[row].tolist() == sorted(kept) + rest
         ids, previous = inputs[0][row], inputs[1][row]
         assert ids.tolist() == [x + 1 for x in numbers.tolist()]
         # What was written before each step: the start, then the numbers' ids.
@@ -187,15 +178,14 @@ def test_examples_say_what_is_to_be_written(codec, seed):
         assert previous[: len(kept)].tolist() == expected
 
 
-@given(CODECS)
-def test_codec_survives_json_and_reads_what_it_allows(codec):
-    copy = Codec.from_json(json.loads(json.dumps(codec.to_json())))
-    assert copy == codec
-    number = {"int": codec.max_value, "float": 0.5}[codec.values]
-    text = ", ".join([str(number)] * codec.shortest)
-    assert codec.parse(text) == [number] * codec.shortest
-    array = codec.array([codec.parse(text)])
-    assert rows(array) == {(number,) * codec.shortest}
+@given(PREPROCESSORS)
+def test_preprocessor_survives_saving_and_reads_what_it_allows(made):
+    assert Preprocessor(**json.loads(json.dumps(asdict(made)))) == made
+    number = {"int": made.max_value, "float": 0.5}[made.values]
+    text = ", ".join([str(number)] * made.shortest)
+    array = made.parse([text, text])
+    assert array.shape == (2, made.length)
+    assert rows(array) == {(number,) * made.shortest}
 
 
 @pytest.mark.parametrize(
@@ -203,26 +193,33 @@ def test_codec_survives_json_and_reads_what_it_allows(codec):
     [
         None,
         [],
+        {},
         {"length": 3},
-        {"values": "words", "shortest": 2, "length": 3, "max_value": 9},
-        {"values": "int", "shortest": "2", "length": 3, "max_value": 9},
-        {"values": "int", "shortest": 4, "length": 3, "max_value": 9},
-        {"values": "int", "shortest": 2, "length": 3, "max_value": -9},
+        {"values": "words", "min_length": 2, "length": 3, "max_value": 9},
+        {"values": "int", "min_length": "2", "length": 3, "max_value": 9},
+        {"values": "int", "min_length": 4, "length": 3, "max_value": 9},
+        {"values": "int", "min_length": 2, "length": 3, "max_value": -9},
+        {"values": "int", "min_length": 2, "length": 10**200, "max_value": 9},
     ],
 )
-def test_damaged_codec_is_refused(damage):
-    with pytest.raises(UserError):
-        Codec.from_json(damage)
+def test_damaged_preprocessor_is_refused(damage, tmp_path):
+    (tmp_path / PREPROCESSOR).write_text(json.dumps(damage))
+    with pytest.raises(UserError, match="is damaged"):
+        Preprocessor.load(Run(tmp_path))
+
+
+def values(numbers, written):
+    return {name: x.tolist() for name, x in measures(numbers, written).items()}
 
 
 def test_measures_of_answers_worked_out_by_hand():
     lists = np.array([[3, 1, 2], [2, 2, 1], [5, 4, PADDING], [9, 7, 8]])
     written = np.array([[1, 2, 3], [1, 1, 2], [5, 4, PADDING], [7, 9, 8]])
-    assert measures(lists, written) == {
-        "wholly_right": 1 / 4,
-        "position_right": (3 + 2 + 0 + 1) / 11,
-        "is_permutation": 3 / 4,
-        "is_ascending": 2 / 4,
+    assert values(lists, written) == {
+        "exact_match": [True, False, False, False],
+        "position_accuracy": [1, 2 / 3, 0, 1 / 3],
+        "permutation": [True, False, True, True],
+        "ascending": [True, True, False, False],
     }
     assert in_words(lists[0], written[0]) == "3 1 2 -> 1 2 3 (right)"
     assert in_words(lists[2], written[2]) == "5 4 -> 5 4 (wrong)"
@@ -233,11 +230,11 @@ def test_measures_of_places_that_no_number_got():
     written = np.array(
         [[0.25, 0.5, 0.75], [0.25, np.nan, 0.75], [0.5, np.nan, 0.25]], "float32"
     )
-    assert measures(lists, written) == {
-        "wholly_right": pytest.approx(1 / 3),
-        "position_right": pytest.approx(5 / 9),
-        "is_permutation": pytest.approx(1 / 3),
-        "is_ascending": pytest.approx(2 / 3),
+    assert values(lists, written) == {
+        "exact_match": [True, False, False],
+        "position_accuracy": [1, 2 / 3, 0],
+        "permutation": [True, False, False],
+        "ascending": [True, True, False],
     }
     assert in_words(lists[1], written[1]) == "0.5 0.25 0.75 -> 0.25 ? 0.75 (wrong)"
     tenths = np.array([0.3, 0.1], "float32")
@@ -246,22 +243,25 @@ def test_measures_of_places_that_no_number_got():
 
 @given(st.lists(st.lists(st.integers(0, 9), min_size=2, max_size=5), min_size=1))
 def test_a_right_answer_is_a_permutation_and_ascending_and_the_reverse(lists):
-    numbers = Codec("int", 2, 5, 9).array(lists)
-    assert set(measures(numbers, ascending(numbers)).values()) == {1.0}
+    made = Preprocessor(length=5, max_value=9)
+    numbers = made.parse([" ".join(map(str, numbers)) for numbers in lists])
+    assert all(x.all() for x in measures(numbers, ascending(numbers)).values())
     copied = measures(numbers, numbers)
-    assert copied["is_permutation"] == 1
-    assert copied["wholly_right"] == copied["is_ascending"]
-    assert copied["wholly_right"] == np.mean([x == sorted(x) for x in lists])
+    assert copied["permutation"].all()
+    assert copied["exact_match"].tolist() == [x == sorted(x) for x in lists]
+    np.testing.assert_array_equal(copied["exact_match"], copied["ascending"])
 
 
 @pytest.mark.parametrize("values", ["int", "float"])
-def test_baselines_copy_and_write_the_median(values):
-    data = load(Config(values=values, length=3))
-    answers = baseline_answers(data)
-    test = data.slices["random"]
+def test_baselines_copy_write_the_median_and_learn_to_sort(values):
+    made = Preprocessor(values=values, min_length=None, length=4)
+    seen, test = some(made, 3000, TRAIN, 0), some(made, 500, TEST, 0)
+    answers = {name: answer(seen, test) for name, answer in BASELINES.items()}
     np.testing.assert_array_equal(answers["copy"], test)
-    # Of three uniform numbers, the medians of smallest, middle and largest.
-    quantiles = np.array([1 - 0.5 ** (1 / 3), 0.5, 0.5 ** (1 / 3)])
-    scale = 1 if values == "float" else 100
-    np.testing.assert_allclose(answers["median"][0] / scale, quantiles, atol=0.03)
-    assert (answers["median"] == answers["median"][0]).all()
+    # Of four uniform numbers, the medians of the smallest and of the largest.
+    expected = np.array([1 - 0.5**0.25, 0.5**0.25]) * (1 if values == "float" else 100)
+    found = answers["median"][:, [0, -1]]
+    np.testing.assert_allclose(found / expected, 1, atol=0.1)
+    exact = {name: right(test, answer).mean() for name, answer in answers.items()}
+    assert exact["median"] < exact["copy"] < 0.1
+    assert exact["boosted_trees"] > 0.95

@@ -19,6 +19,13 @@ def test_words_keep_apostrophes_and_drop_other_marks():
     assert words(" ... ") == []
 
 
+def test_words_without_spaces_are_characters():
+    assert words("這部電影很好。") == list("這部電影很好")
+    assert words("このスープ") == list("このスープ")
+    assert words("我爱Keras 3") == ["我", "爱", "keras", "3"]
+    assert words("좋은 영화") == ["좋은", "영화"]
+
+
 def test_frequent_tokens_come_first_and_ties_go_by_alphabet():
     vocabulary = Vocabulary.fit([["b", "a", "c"], ["c"]])
     assert vocabulary.tokens == ("<padding>", "<unknown>", "c", "a", "b")
