@@ -141,6 +141,7 @@ def generate(options: Generate):
             f"a prompt may hold the {len(writer.preprocessor) - 2} characters that the "
             f"run has learned; received {', '.join(map(repr, unknown[:10]))}"
         )
+    next(writer.write(prompt, options))  # whatever fails, fails before it is announced
     run_folder.announce(run)
     shown = printable if sys.stdout.isatty() else str
     for sample in range(options.samples):
