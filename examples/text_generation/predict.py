@@ -136,7 +136,7 @@ def generate(options: Generate):
     if options.prompt_file is not None:
         prompt = files.read_text(Path(options.prompt_file))
     writer = Writer.from_run(run)
-    if unknown := writer.preprocessor.unknown(prompt):
+    if prompt != "\n" and (unknown := writer.preprocessor.unknown(prompt)):
         raise UserError(
             f"a prompt may hold the {len(writer.preprocessor) - 2} characters that the "
             f"run has learned; received {', '.join(map(repr, unknown[:10]))}"

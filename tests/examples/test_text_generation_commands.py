@@ -120,7 +120,7 @@ def test_killed_and_resumed_equals_uninterrupted(command, here, file, tmp_path):
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
-    assert any("epoch 2/5" in line for line in process.stdout)
+    assert any("Epoch 2/5" in line for line in process.stdout)
     process.kill()
     process.wait()
     process.stdout.close()
