@@ -50,29 +50,23 @@ def _repeated(windows: Windows, period: int) -> np.ndarray:
 
 def _linear(train: Windows, test: Windows) -> np.ndarray:
     """Return forecasts by a linear function of the window for each step, (N, H)."""
-    flat = train.inputs(train.pasts).reshape(len(train), -1)
+    flat = train.inputs().reshape(len(train), -1)
     model = LinearRegression().fit(flat, train.targets()[:, 0])
-    answers = test.forecast(
-        lambda inputs: model.predict(inputs.reshape(len(inputs), -1)),
-        test.futures.shape[1],
-    )
+    answers = test.forecast(lambda read: model.predict(read.reshape(len(read), -1)))
     return test.to_units(answers)
 
 
 def _followed(
     method: Callable, windows: Windows, values: np.ndarray, period: int
 ) -> np.ndarray:
-    """Return forecasts (N, H) by a method that is fitted on each series.
-
-    It is fitted on what is before the cutoff. Its states follow the series from there.
-    """
+    """Return forecasts (N, H) by a method that is fitted on each series."""
     forecast = np.empty(windows.futures.shape)
-    for rows in windows.panel.rows.values():
-        mine = np.isin(windows.rows, rows)
+    for name, rows in windows.panel.rows.items():
+        mine = windows.names == name
         if mine.any():
             origins = windows.rows[mine] - rows[0]
-            cutoff = len(rows) - windows.left
-            forecast[mine] = method(
-                values[rows], cutoff, origins, forecast.shape[1], period
+            known = len(rows) - windows.left  # values before the cutoff
+            forecast[mine] = smoothing.follow(
+                method, values[rows], known, origins, forecast.shape[1], period
             )
     return forecast

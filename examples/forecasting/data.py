@@ -7,6 +7,7 @@ import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -32,9 +33,10 @@ Reals = Annotated[tuple[float, ...], Limits(-math.inf, math.inf)]
 class DataSet:
     """What is published about a data set: its split, and how results are reported."""
 
-    load: Callable[[bool], Panel]  # the argument: whether to read on after the test
+    load: Callable[[], pd.Series]  # by time
     test_steps: int
     validation_steps: int
+    until: str | None = None  # end of the test
     variance: float | None = None  # that squared errors are divided by
     slices: dict[str, tuple[int, int]] = field(default_factory=dict)  # years
 
@@ -44,7 +46,7 @@ class Normalized(NamedTuple):
 
     values: np.ndarray  # (R,); nan where a series is too short for a window
     season: np.ndarray  # (R,)
-    power: np.ndarray | None  # (R,) exponent of Box-Cox; None: not transformed
+    power: np.ndarray  # (R,) exponent of Box-Cox
     scale: np.ndarray  # (R,) that windows are divided by
 
 
@@ -70,10 +72,10 @@ class Preprocessor(Checked):
     def load(cls, path: Path) -> "Preprocessor":
         """Read a preprocessor from JSON; raise `UserError` if the file is not one."""
         value, one = files.read_json(path), None
-        if isinstance(value, dict) and set(value) == set(cls.__dataclass_fields__):
+        # What is no mapping, or has other fields, is a TypeError or an AttributeError.
+        with contextlib.suppress(UserError, TypeError, AttributeError):
             lists = {k: tuple(v) for k, v in value.items() if isinstance(v, list)}
-            with contextlib.suppress(UserError):
-                one = cls(**{**value, **lists})
+            one = cls(**{**value, **lists})
         if not one or not len(one.width_80) == len(one.width_95) == one.horizon:
             raise UserError(f"{path} is not the preprocessor of a run")
         return one
@@ -84,19 +86,17 @@ class Preprocessor(Checked):
         Raises:
             UserError: a value is below 0, which the transform does not allow.
         """
-        values, season, power, scale = np.zeros((4, len(panel.values)))
-        values[:], scale[:] = np.nan, self.scale
+        values, season, power = np.zeros((3, len(panel.values)))
+        values[:], scale = np.nan, np.ones(len(values))
         for name, rows in panel.rows.items():
             known, one = max(0, len(rows) - left), panel.values[rows]
             if known < self.window:
                 continue
             if self.transform != "none":
                 if np.nanmin(one) < 0:
-                    raise UserError(
-                        f"--transform {self.transform} needs values of at least 0; "
-                        f"series {shown(name)} holds {np.nanmin(one):g} "
-                        "(--transform none)"
-                    )
+                    rule = f"--transform {self.transform} needs values of at least 0"
+                    least = f"series {shown(name)} holds {np.nanmin(one):g}"
+                    raise UserError(f"{rule}; {least} (--transform none)")
                 power[rows] = POWERS[self.transform](one[:known])
                 one = boxcox1p(one, power[rows])
             if self.remove_season and known >= 2 * self.period > 2:
@@ -106,20 +106,15 @@ class Preprocessor(Checked):
                 season[rows] = np.concatenate([found, again])
             values[rows] = one - season[rows]
             if self.own_scale:
-                scale[rows] *= max(values[rows[:known]].std(), 1e-9)
-        return Normalized(
-            values, season, power if self.transform != "none" else None, scale
-        )
+                scale[rows] = max(values[rows[:known]].std(), 1e-9)
+        return Normalized(values, season, power, scale)
 
 
 def _likeliest(past: np.ndarray) -> float:
     """Return the exponent of Box-Cox, 0 to 1, after which values are most normal."""
-
-    def within(badness):
-        return minimize_scalar(badness, bounds=(0, 1), method="bounded")
-
     if np.ptp(past) == 0:
         return 1.0  # any will do
+    within = partial(minimize_scalar, bounds=(0, 1), method="bounded")
     return boxcox_normmax(past + 1, method="mle", optimizer=within)
 
 
@@ -142,37 +137,46 @@ def _season(past: np.ndarray, period: int) -> np.ndarray:
     return parts.seasonal * strength
 
 
-@dataclass(frozen=True)
 class Windows:
-    """Windows of several series, and what follows each of them, normalized."""
+    """Windows of all series, and what follows each of them."""
 
-    panel: Panel
-    normalized: Normalized
-    left: int  # steps of each series after the cutoff
-    rows: np.ndarray  # (N,) row of the first step after each window
-    pasts: np.ndarray  # (N, L)
-    futures: np.ndarray  # (N, H)
-    covariates: np.ndarray  # (N, L, C) standardized
+    def __init__(
+        self,
+        panel: Panel,
+        preprocessor: Preprocessor,
+        normalized: Normalized,
+        left: int,
+        rows: np.ndarray,
+    ):
+        """Take the rows of the first steps after the windows, (N,).
+
+        `left` is how many steps of each series are after the cutoff.
+        """
+        self.panel, self.preprocessor, self.normalized = panel, preprocessor, normalized
+        self.left, self.rows = left, rows
+        past = rows[:, None] + np.arange(-preprocessor.window, 0)
+        self.future_rows = rows[:, None] + np.arange(preprocessor.horizon)  # (N, H)
+        self.pasts = normalized.values[past]  # (N, L)
+        self.futures = normalized.values[self.future_rows]  # (N, H)
+        self.actual = panel.values[self.future_rows]  # (N, H) not normalized
+        self.names = panel.frame[ID].to_numpy()[rows]  # (N,) of the series
+        read = panel.covariates[past] - preprocessor.means
+        self.covariates = read / np.array(preprocessor.deviations)  # (N, L, C)
+        # What each window is divided by, (N, 1).
+        self.scale = preprocessor.scale * normalized.scale[rows - 1][:, None]
+        # How much each window goes up and down, (N, 1). Errors grow with it.
+        steps = np.abs(np.diff(self.pasts)).mean(axis=1, keepdims=True)
+        self.local_scale = steps + 0.1 * self.scale  # no interval without width
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    @property
-    def scale(self) -> np.ndarray:
-        """What each window is divided by, (N, 1)."""
-        return self.normalized.scale[self.rows - 1][:, None]
-
-    @property
-    def local_scale(self) -> np.ndarray:
-        """How much each window goes up and down, (N, 1). Errors grow with it."""
-        steps = np.abs(np.diff(self.pasts)).mean(axis=1, keepdims=True)
-        return steps + 0.1 * self.scale  # no interval without width
-
-    def inputs(self, pasts: np.ndarray) -> np.ndarray:
-        """Return what the network reads, float32 (N, L, 1 + C).
+    def inputs(self, pasts: np.ndarray | None = None) -> np.ndarray:
+        """Return what the network reads, float32 (N, L, 1 + C), by default `pasts`.
 
         The last value is subtracted: the network need not know how high series are.
         """
+        pasts = self.pasts if pasts is None else pasts
         scaled = ((pasts - pasts[:, -1:]) / self.scale)[:, :, None]
         return np.concatenate([scaled, self.covariates], axis=2).astype("float32")
 
@@ -183,35 +187,31 @@ class Windows:
 
     def batches(self, batch_size: int, seed: int | None = None, passes: int = 1):
         """Return batches, with a seed in another order in every epoch."""
-        arrays = (self.inputs(self.pasts), self.targets())
+        arrays = (self.inputs(), self.targets())
         arrays = (np.concatenate([array] * passes) for array in arrays)
         return Batches(*arrays, batch_size=batch_size, seed=seed)
 
-    def forecast(self, answer: Callable, horizon: int) -> np.ndarray:
+    def forecast(self, answer: Callable) -> np.ndarray:
         """Return normalized forecasts (N, H) by a function from inputs to (N, K).
 
         If it answers fewer steps than H, it reads its own answers to go on.
         """
         pasts, done = self.pasts, np.empty((len(self), 0))
-        while done.shape[1] < horizon:
+        while done.shape[1] < self.preprocessor.horizon:
             new = answer(self.inputs(pasts)) * self.scale + pasts[:, -1:]
             done = np.concatenate([done, new], axis=1)
             pasts = np.concatenate([pasts, new], axis=1)[:, -pasts.shape[1] :]
-        return done[:, :horizon]
-
-    def future_rows(self, horizon: int) -> np.ndarray:
-        """Return the rows of the steps after each window, (N, H)."""
-        return self.rows[:, None] + np.arange(horizon)
+        return done[:, : self.preprocessor.horizon]
 
     def to_units(self, forecast: np.ndarray) -> np.ndarray:
         """Turn normalized forecasts (N, H) into the series' own units."""
-        rows, power = self.future_rows(forecast.shape[1]), self.normalized.power
-        values = forecast + self.normalized.season[rows]
-        if power is None:
+        values = forecast + self.normalized.season[self.future_rows]
+        if self.preprocessor.transform == "none":
             return values
         # No value was below 0, so no forecast is.
-        least = -1 / np.maximum(power[rows], 1e-300)
-        return np.maximum(inv_boxcox1p(np.maximum(values, least), power[rows]), 0)
+        power = self.normalized.power[self.future_rows]
+        least = -1 / np.maximum(power, 1e-300)
+        return np.maximum(inv_boxcox1p(np.maximum(values, least), power), 0)
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,8 @@ class Data:
 
     The last steps of every series are the test part, those before it the validation
     part. The future of a window lies within one part; its past may reach back further.
-    A cutoff is given in steps from the end of each series.
+    A cutoff is given in steps from the end of each series; `cutoff` is where the
+    validation part begins.
     """
 
     preprocessor: Preprocessor
@@ -230,12 +231,22 @@ class Data:
     dataset: DataSet | None = None  # None: a file of the user's own
     notes: list[str] = field(default_factory=list)  # what a user should know
     normalized: dict[int, Normalized] = field(default_factory=dict)  # by cutoff
-    made: dict[tuple, Windows] = field(default_factory=dict)  # by cutoff and span
 
     @property
     def cutoff(self) -> int:
-        """Where the validation part begins."""
         return self.test_steps + self.validation_steps
+
+    @property
+    def training(self) -> Windows:
+        return self.before(self.cutoff)
+
+    @property
+    def validation(self) -> Windows:
+        return self.after(self.cutoff, self.validation_steps)
+
+    @property
+    def tested(self) -> Windows:
+        return self.after(self.test_steps, self.test_steps)
 
     def before(self, cutoff: int) -> Windows:
         """Return the training windows of a network that knows what is before it."""
@@ -245,28 +256,33 @@ class Data:
         """Return the windows that forecast the `steps` steps after the cutoff."""
         return self._windows(cutoff, cutoff, cutoff - steps)
 
-    @property
-    def tested(self) -> Windows:
-        """The windows of the test."""
-        return self.after(self.test_steps, self.test_steps)
-
     def _windows(self, left: int, first: float, end: int) -> Windows:
         """Return all windows whose futures lie between `first` and `end`."""
-        key, panel, one = (left, first, end), self.panel, self.preprocessor
+        panel, one = self.panel, self.preprocessor
         if left not in self.normalized:
             self.normalized[left] = one.normalize(panel, left)
-        if key not in self.made:
-            long = panel.place + panel.left - left >= one.window
-            chosen = long & (panel.place >= one.window) & (panel.left <= first)
-            rows = np.flatnonzero(chosen & (panel.left >= end + one.horizon))
-            past = rows[:, None] + np.arange(-one.window, 0)  # (N, L)
-            found = self.normalized[left]
-            futures = found.values[rows[:, None] + np.arange(one.horizon)]
-            read = (panel.covariates[past] - one.means) / np.array(one.deviations)
-            self.made[key] = Windows(
-                panel, found, left, rows, found.values[past], futures, read
-            )
-        return self.made[key]
+        long = panel.place + panel.left - left >= one.window
+        chosen = long & (panel.place >= one.window) & (panel.left <= first)
+        rows = np.flatnonzero(chosen & (panel.left >= end + one.horizon))
+        return Windows(panel, one, self.normalized[left], left, rows)
+
+    @cached_property
+    def scales(self) -> pd.DataFrame:
+        """Naive error and variance of each series, that errors are divided by.
+
+        The error is that of repeating the last period before the test. The variance is
+        the published one, or that of the training part. Of 0, both are nan.
+        """
+        table, published = {}, self.dataset and self.dataset.variance
+        for name, rows in self.panel.rows.items():
+            past = self.panel.values[rows[: -self.test_steps]]
+            lag = self.preprocessor.period
+            lag = lag if len(past) > lag else 1
+            known = past[: max(2, len(rows) - self.cutoff)]
+            error = np.abs(past[lag:] - past[:-lag]).mean()
+            table[name] = {"naive": error, "variance": published or known.var()}
+        scales = pd.DataFrame.from_dict(table, orient="index")
+        return scales.where(scales > 0)
 
     @property
     def hash(self) -> str:
@@ -287,18 +303,18 @@ def load(config: Config) -> Data:
     dataset = None if config.data else DATASETS[recipe.dataset]
     if dataset and recipe.made_for:
         notes = [f"--preset {config.preset} is for --data with {recipe.made_for}"]
-    split = (dataset.test_steps, dataset.validation_steps) if dataset else ()
     if config.test_steps or not dataset:
         usual = 0 if len(panel.rows) > 1 else len(panel.values) // 10
         split = (config.test_steps or max(config.horizon, usual),) * 2
-    needed = config.window + max(split[0], config.horizon)
-    before = panel.frame[panel.left > split[0]].groupby(ID)[VALUE]
-    spread = (before.max() - before.min()).reindex(panel.lengths.index)
-    short = panel.lengths < needed
-    rule = f"shorter than --window {config.window} and {needed - config.window} more"
-    panel = leave_out(
-        panel, {rule: short, "constant before the test": ~short & (spread == 0)}, notes
-    )
+    else:
+        split = (dataset.test_steps, dataset.validation_steps)
+    more = max(split[0], config.horizon)
+    short = panel.lengths < config.window + more
+    known = panel.frame[VALUE].where(panel.left > split[0])
+    flat = known.groupby(panel.frame[ID], sort=False).nunique() == 1
+    reasons = {f"shorter than --window {config.window} and {more} more": short}
+    reasons["constant before the test"] = ~short & flat
+    panel = leave_out(panel, reasons, notes)
     known = panel.covariates[panel.left > sum(split)]
     deviations = known.std(axis=0)
     preprocessor = Preprocessor(
@@ -314,18 +330,14 @@ def load(config: Config) -> Data:
         deviations=tuple(np.where(deviations > 0, deviations, 1.0).tolist()),
     )
     data = Data(preprocessor, panel, *split, dataset, notes)
-    train, validated = data.before(data.cutoff), data.after(data.cutoff, split[1])
-    for name, windows in (("training", train), ("validation", validated)):
-        if not len(windows):
-            raise UserError(
-                f"no series is long enough for a {name} window: --window "
-                f"{config.window} and --horizon {config.horizon} before the last "
-                f"{data.cutoff} steps"
-            )
-    scale = float(train.inputs(train.pasts)[:, :, 0].std())
+    if not len(data.training) or not len(data.validation):
+        raise UserError(
+            "no series is long enough for a window to train and one to validate: "
+            f"--window {config.window} and --horizon {config.horizon} before the last "
+            f"{data.cutoff} and {data.test_steps} steps"
+        )
+    scale = float(data.training.inputs()[:, :, 0].std())
     scale = scale if 0 < scale < math.inf else 1.0
-    for one in data.normalized.values():
-        one.scale[:] *= scale
     return replace(data, preprocessor=replace(preprocessor, scale=scale))
 
 
@@ -354,29 +366,26 @@ def read_panel(
         UserError: the file cannot be used.
     """
     if config.data is None:
-        return DATASETS[config.recipe.dataset].load(include_rest), []
+        dataset = DATASETS[config.recipe.dataset]
+        values = dataset.load()[: None if include_rest else dataset.until]
+        columns = {ID: values.name, TIME: values.index, VALUE: values.to_numpy(float)}
+        return Panel(pd.DataFrame(columns), {values.name: values.index.freq}), []
     until = None if include_rest else config.recipe.until
     names = ("time_column", "target", "id_column", "covariates", "max_gap")
     options = {name: getattr(config, name) for name in names}
     return read(Path(config.data), until=until, **options)
 
 
-def _single(name: str, values: pd.Series) -> Panel:
-    """Return one series, whose index is its times, as a panel."""
-    frame = pd.DataFrame({ID: name, TIME: values.index, VALUE: values.to_numpy(float)})
-    return Panel(frame, {name: values.index.freq})
-
-
-def _sunspots(include_rest: bool) -> Panel:
-    """Return the yearly sunspot numbers from 1700 to 1979, or to 2008."""
+def _sunspots() -> pd.Series:
+    """Return the yearly sunspot numbers from 1700 to 2008."""
     from statsmodels.datasets import sunspots  # slow to import
 
     values = sunspots.load_pandas().data["SUNACTIVITY"]
     values.index = pd.date_range("1700", periods=len(values), freq="YS", unit="us")
-    return _single("sunspots", values if include_rest else values[:"1979"])
+    return values.rename("sunspots")
 
 
-def _jena_climate(include_rest: bool) -> Panel:
+def _jena_climate() -> pd.Series:
     """Return the temperature in Jena by the hour, 2009 to 2016."""
     import keras
 
@@ -394,7 +403,7 @@ def _jena_climate(include_rest: bool) -> Panel:
     times = pd.to_datetime(table["Date Time"], format="%d.%m.%Y %H:%M:%S")
     # Every ten minutes, some twice and some missing: the first value of each hour.
     hourly = table["T (degC)"].groupby(times.dt.floor("h")).first()
-    return _single("temperature", hourly.asfreq("h").ffill())
+    return hourly.asfreq("h").ffill().rename("temperature")
 
 
 DATASETS = {
@@ -403,6 +412,7 @@ DATASETS = {
         _sunspots,
         test_steps=59,
         validation_steps=40,
+        until="1979",
         variance=1535.0,
         slices={"1921-1955": (1921, 1955), "1956-1979": (1956, 1979)},
     ),

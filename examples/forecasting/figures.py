@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from common.training import console as out
 from common.training import plots
+from common.training.console import attempt
 from common.training.plots import BLUE, GREEN, GREY, ORANGE
 
 from .data import Windows
-from .series import ID, TIME
+from .series import TIME
 
 SHOWN = 4  # series in one figure
 LAGS = 24  # of the autocorrelation, at most
@@ -25,8 +25,8 @@ MANY = 200  # windows of a series, or series, that are drawn at most
 COLORS = (BLUE, GREY, ORANGE, GREEN, "k", "#CC79A7", "#E69F00")
 
 
-def draw(run, config, document, fitted, windows, answers, one_step, console: Console):
-    """Draw the figures of a run. One that fails is left out.
+def draw(run, config, document, fitted, windows, answers, console: Console):
+    """Draw the figures of a run from its results. One that fails is left out.
 
     Args:
         run: takes the figures.
@@ -35,44 +35,38 @@ def draw(run, config, document, fitted, windows, answers, one_step, console: Con
         fitted: how the training went.
         windows: of the test.
         answers: forecasts and intervals of the test, (N, H) each.
-        one_step: windows, normalized forecasts one step ahead, and what they are of.
         console: takes notes.
     """
-    details, name = document["details"], document["metric"]["name"]
-    steps = pd.DataFrame(details["by_step"])
-    steps.index += 1
-    inside = [f"{row['coverage']:.0%}" for row in details["intervals"].values()]
-    every = {
-        "learning_curves": lambda path: plots.learning_curves(
-            path,
-            fitted.history,
-            best_epoch=fitted.best_epoch,
-            kept=not config.recipe.refit,
-        ),
-        "forecasts": lambda path: forecasts(
-            path,
-            windows,
-            answers,
+    figures, details = run / "figures", document["details"]
+    metric = document["metric"]["name"]
+    with attempt(console, "figure of the learning curves"):
+        path, kept = figures / "learning_curves.png", not config.recipe.refit
+        history, best = fitted.history, fitted.best_epoch
+        plots.learning_curves(path, history, best_epoch=best, kept=kept)
+    with attempt(console, "figure of the forecasts"):
+        inside = [f"{row['coverage']:.0%}" for row in details["intervals"].values()]
+        caption = (
             "Test forecasts with intervals of 80 and 95 %; black: the series. Of all "
-            f"test values, {' and '.join(inside)} lie inside.",
-        ),
-        "error_by_step": lambda path: errors(
-            path, steps, name, f"Error ({name}) by step of the forecast."
-        ),
-        "backtest": lambda path: errors(
-            path,
-            pd.DataFrame(details["backtest"]).T,
-            name,
-            "Backtest: a network trained before each cutoff and tried after it.",
-        ),
-        "residual_autocorrelation": lambda path: autocorrelation(path, *one_step),
-    }
-    for key, figure in every.items():
-        with out.attempt(console, f"figure {key}"):
-            figure(run / "figures" / f"{key}.png")
+            f"test values, {' and '.join(inside)} lie inside."
+        )
+        draw_forecasts(figures / "forecasts.png", windows, answers, caption)
+    with attempt(console, "figure of the error by step"):
+        steps = pd.DataFrame(details["by_step"])
+        caption = f"Error ({metric}) by step of the forecast."
+        draw_errors(
+            figures / "error_by_step.png",
+            steps.set_axis(steps.index + 1),
+            metric,
+            caption,
+        )
+    with attempt(console, "figure of the backtest"):
+        table = pd.DataFrame(details["backtest"]).T
+        caption = "Backtest: a network trained before each cutoff and tried after it."
+        draw_errors(figures / "backtest.png", table, metric, caption)
 
 
-def forecasts(
+@rc_context({"date.converter": "concise"})
+def draw_forecasts(
     path: Path, windows: Windows, answers: dict[str, np.ndarray], caption: str = ""
 ):
     """Draw history, forecast and intervals of a few series.
@@ -80,37 +74,28 @@ def forecasts(
     Of a series with many windows, only the last step of each forecast is drawn. Without
     a caption, no SVG for a report is written.
     """
-    panel, horizon = windows.panel, answers["mean"].shape[1]
-    names = panel.frame[ID].iloc[windows.rows].unique()
+    panel, horizon = windows.panel, windows.futures.shape[1]
+    names = pd.unique(windows.names)
     names = names[np.linspace(0, len(names) - 1, min(SHOWN, len(names))).astype(int)]
     figure = Figure(figsize=(8, 2.6 * len(names)))
-    every, times = (
-        np.ravel(figure.subplots(len(names), 1)),
-        panel.frame[TIME].to_numpy(),
-    )
-    for axes, name in zip(every, names, strict=True):
-        mine = np.flatnonzero(np.isin(windows.rows, panel.rows[name]))
+    times = panel.frame[TIME].to_numpy()
+    for axes, name in zip(np.ravel(figure.subplots(len(names))), names, strict=True):
+        mine = np.flatnonzero(windows.names == name)[-max(2 * horizon, MANY) :]
         many = len(mine) > 1
-        chosen = (
-            mine[-max(2 * horizon, MANY) :],
-            slice(horizon - 1 if many else 0, None),
-        )
-        ahead = windows.future_rows(horizon)[chosen].ravel()
+        chosen = mine, slice(horizon - 1 if many else 0, None)
+        ahead = windows.future_rows[chosen].ravel()
         history = max(30, len(ahead) if many else 4 * horizon)
         rows = np.arange(max(panel.rows[name][0], ahead[0] - history), ahead[-1] + 1)
         axes.plot(times[rows], panel.values[rows], "k.-", linewidth=1, markersize=3)
         values = {key: value[chosen].ravel() for key, value in answers.items()}
+        # The edge of a band of a single step is all that would be seen of it.
+        look = {"color": BLUE, "linewidth": 6 if len(ahead) == 1 else 0}
         for share, alpha in (("95", 0.15), ("80", 0.25)):
-            ends = (values[f"lo-{share}"], values[f"hi-{share}"])
-            look = {"color": BLUE, "alpha": alpha, "label": f"{share} %"}
-            if len(ahead) == 1:  # a band of no width would not be seen
-                axes.vlines(times[ahead], *ends, linewidth=6, **look)
-            else:
-                axes.fill_between(times[ahead], *ends, linewidth=0, **look)
+            ends = values[f"lo-{share}"], values[f"hi-{share}"]
+            axes.fill_between(
+                times[ahead], *ends, alpha=alpha, label=f"{share} %", **look
+            )
         axes.plot(times[ahead], values["mean"], ".-", color=BLUE, label="forecast")
-        locator = AutoDateLocator()
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
         title = f"{plots.literal(name)}, steps ahead: {horizon}"
         axes.set_title(title, fontsize=10, loc="left")
         axes.legend(fontsize=8, loc="upper left", framealpha=0.5)
@@ -118,33 +103,31 @@ def forecasts(
     plots.save(figure, path, caption=caption, svg=bool(caption))
 
 
-def errors(path: Path, table: pd.DataFrame, name: str, caption: str):
+def draw_errors(path: Path, table: pd.DataFrame, name: str, caption: str):
     """Draw a metric of every model by step or by cutoff; at a single one, as bars."""
     figure = Figure(figsize=(6, 3.6))
-    axes = figure.subplots()
+    look = {"ax": figure.subplots(), "color": COLORS, "ylabel": name, "xlabel": ""}
     if len(table) == 1:
-        table.iloc[0].plot.bar(ax=axes, color=COLORS, rot=0)
+        table.iloc[0].plot.bar(rot=0, **look)
     else:
-        table.plot(ax=axes, style="o-", markersize=4, color=COLORS)
-    axes.set(ylabel=name, xlabel="", ylim=(0, None))
+        table.plot(style="o-", markersize=4, **look)
+    figure.axes[0].set_ylim(0, None)
     ends = ", ".join(f"{model} {value:.3g}" for model, value in table.iloc[-1].items())
     alt = f"{name} at {table.index[0]} to {table.index[-1]}; at the last: {ends}."
     plots.save(figure, path, caption=caption, alt=alt)
 
 
-def autocorrelation(path: Path, windows: Windows, forecast: np.ndarray, what: str):
-    """Draw the autocorrelation of the errors of forecasts one step ahead, (N, 1)."""
+def draw_autocorrelation(path: Path, windows: Windows, errors: np.ndarray, what: str):
+    """Draw the autocorrelation of the errors of forecasts one step ahead, (N,)."""
     from statsmodels.graphics.tsaplots import plot_acf  # slow to import
 
-    residuals = (windows.futures - forecast)[:, 0]
-    names = windows.panel.frame[ID].iloc[windows.rows].to_numpy()
-    ends = np.flatnonzero(names[1:] != names[:-1]) + 1
-    each = [one for one in np.split(residuals, ends)[:MANY] if np.ptp(one) > 0]
+    each = [one for _, one in pd.Series(errors).groupby(windows.names, sort=False)]
+    each = [one for one in each[:MANY] if np.ptp(one) > 0]
     if not each:
         raise ValueError("all errors are alike")
     lags = min(LAGS, min(map(len, each)) - 1)
     # Missing values between two series keep their errors apart.
-    apart = [np.append(one / one.std(), np.full(lags, np.nan)) for one in each]
+    apart = [np.append(one / one.std(ddof=0), np.full(lags, np.nan)) for one in each]
     figure = Figure(figsize=(6, 3.2))
     options = {"title": None, "zero": False, "auto_ylims": True, "lags": lags}
     options |= {"missing": "conservative", "bartlett_confint": False}

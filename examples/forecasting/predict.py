@@ -15,6 +15,7 @@ from common.errors import UserError, one_line
 from common.training import console as out
 from common.training import models, run_folder
 
+from . import figures
 from . import model as _registers_the_cell  # noqa: F401
 from .config import EXAMPLE, Config, Forecast
 from .data import INTERVALS, Data, Preprocessor, Windows, leave_out, read_panel
@@ -45,9 +46,9 @@ class Forecaster:
             raise UserError(f"{path} does not belong to {run / run_folder.MODEL}")
         return cls(model, one)
 
-    def normalized(self, windows: Windows, horizon: int | None = None) -> np.ndarray:
-        """Return forecasts (N, H), by default as far as the windows' futures."""
-        return windows.forecast(self._answers, horizon or windows.futures.shape[1])
+    def normalized(self, windows: Windows) -> np.ndarray:
+        """Return normalized forecasts of what follows the windows, (N, H)."""
+        return windows.forecast(self._answers)
 
     def _answers(self, inputs: np.ndarray) -> np.ndarray:
         """Return the mean answers (N, K) of the ensemble."""
@@ -91,14 +92,14 @@ def forecast(options: Forecast):
         UserError: no finished run, a file that cannot be used or would be overwritten,
             series of another frequency, or forecasts that are not finite.
     """
-    console = Console()
+    console, table = Console(), Path(options.output)
+    figure = table.with_suffix(".png")
     run = run_folder.find(EXAMPLE, run=options.run, runs_dir=options.runs_dir)
-    table, figure = Path(options.output), Path(options.output).with_suffix(".png")
     for path in (table, figure):
         if path.exists() and not options.overwrite:
             raise UserError(f"{path} is there already (--overwrite replaces it)")
-        if not path.parent.is_dir():
-            raise UserError(f"--output: there is no folder {path.parent}")
+    if not table.parent.is_dir():
+        raise UserError(f"--output: there is no folder {table.parent}")
     forecaster = Forecaster.from_run(run)
     one = forecaster.preprocessor
     horizon = options.horizon or one.horizon
@@ -108,10 +109,8 @@ def forecast(options: Forecast):
             f"with covariates, whose future is not known; received {horizon}"
         )
     config = settings.from_json(Config, run_folder.read_config(EXAMPLE, run))
-    own = {
-        name: getattr(options, name) or getattr(config, name)
-        for name in ("data", "time_column", "target", "id_column")
-    }
+    names = ("data", "time_column", "target", "id_column")
+    own = {name: getattr(options, name) or getattr(config, name) for name in names}
     panel, notes = read_panel(replace(config, **own), include_rest=True)
     panel.check_frequency(one.frequency)
     flat = panel.frame.groupby(ID)[VALUE].nunique() == 1
@@ -119,27 +118,25 @@ def forecast(options: Forecast):
         notes.append(f"{flat.sum()} constant series: nothing was learned about them")
     rule = f"the network reads {one.window} steps"
     panel = leave_out(panel, {rule: panel.lengths < one.window}, notes)
-    reads = replace(one, horizon=horizon)
-    windows = Data(reads, panel.extended(horizon), horizon).tested
-    answers = forecaster.forecast(windows)
-    if not all(np.isfinite(values).all() for values in answers.values()):
-        raise UserError("the forecasts are not finite numbers; nothing is written")
     if horizon > one.horizon:
         notes.append(
             f"beyond step {one.horizon} the network reads its own forecasts; no "
             "interval was measured there, its width is extrapolated"
         )
-    frame = windows.panel.frame.iloc[windows.future_rows(horizon).ravel()][[ID, TIME]]
+    reads = replace(one, horizon=horizon)
+    windows = Data(reads, panel.extended(horizon), horizon).tested
+    answers = forecaster.forecast(windows)
+    frame = windows.panel.frame.iloc[windows.future_rows.ravel()][[ID, TIME]]
     frame = frame.assign(**{name: values.ravel() for name, values in answers.items()})
+    if not np.isfinite(frame[list(answers)]).all(axis=None):
+        raise UserError("the forecasts are not finite numbers; nothing is written")
     with files.atomic_write(table) as path:
         frame.to_csv(path, index=False, float_format="%.6g")
     run_folder.announce(run)
     for note in notes:
         out.note(console, note)
     with out.attempt(console, "figure"):
-        from . import figures  # matplotlib is slow to import
-
-        figures.forecasts(figure, windows, answers)
+        figures.draw_forecasts(figure, windows, answers)
     shown = frame[:SHOWN].assign(**{ID: frame[ID].map(lambda x: one_line(x, 40))})
     print(shown.to_string(index=False, float_format=lambda x: f"{x:.6g}"))
     if len(frame) > SHOWN:

@@ -3,8 +3,6 @@
 Letters: R rows of all series together, C covariates.
 """
 
-import contextlib
-import io
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -13,9 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from common import files
 from common.errors import UserError, one_line, shown
-from common.preprocessing.tables import DELIMITERS
+from common.preprocessing import tables
 
 ID, TIME, VALUE = "unique_id", "ds", "y"  # the first columns of a long frame
 MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None")  # for a number
@@ -41,11 +38,7 @@ class Panel:
         self.lengths = series.size()  # by name
         self.place = series.cumcount().to_numpy()  # (R,) steps before each row
         self.left = series.cumcount(ascending=False).to_numpy() + 1  # and from it on
-
-    @property
-    def frequency(self) -> str:
-        """Name of the step without its anchor: `QS` for `QS-OCT`, `15min`."""
-        return next(iter(self.steps.values())).freqstr.split("-")[0]
+        self.frequency = _frequency(next(iter(steps.values())))
 
     @property
     def usual_period(self) -> int:
@@ -57,7 +50,7 @@ class Panel:
     def check_frequency(self, expected: str):
         """Raise `UserError` unless all series have the expected frequency."""
         for name, step in self.steps.items():
-            if step.freqstr.split("-")[0] != expected:
+            if _frequency(step) != expected:
                 rule = f"every series must have the frequency {expected}"
                 raise UserError(f"{rule}; {shown(name)} has {step.freqstr}")
 
@@ -65,15 +58,21 @@ class Panel:
         """Append `count` future steps, without values, to every series."""
         parts = []
         for name, part in self.frame.groupby(ID, sort=False):
-            last = part[TIME].iloc[-1]
-            with contextlib.suppress(ValueError, OverflowError):
+            last, times = part[TIME].iloc[-1], None
+            try:
                 times = pd.date_range(last, periods=count + 1, freq=self.steps[name])
-                if times[-1].year <= LAST_YEAR:
-                    parts += [part, pd.DataFrame({ID: name, TIME: times[1:]})]
-                    continue
-            rule = f"--horizon must end by the year {LAST_YEAR}"
-            raise UserError(f"{rule}; {count} steps after {last} do not")
+            except (ValueError, OverflowError):
+                pass
+            if times is None or times[-1].year > LAST_YEAR:
+                rule = f"--horizon must end by the year {LAST_YEAR}"
+                raise UserError(f"{rule}; {count} steps after {last} do not")
+            parts += [part, pd.DataFrame({ID: name, TIME: times[1:]})]
         return Panel(pd.concat(parts), self.steps)
+
+
+def _frequency(step: pd.DateOffset) -> str:
+    """Return the name of a step without its anchor: `QS` for `QS-OCT`, `15min`."""
+    return step.freqstr.split("-")[0]
 
 
 def read(
@@ -86,13 +85,13 @@ def read(
     until: str | None = None,
     max_gap: int = 0,
 ) -> tuple[Panel, list[str]]:
-    """Read the series of a .csv or .tsv file, and notes for the user.
+    """Read the series of a table, and notes for the user.
 
     A value is missing where its cell is empty or its time is left out. It repeats the
     value before it, never a later one. Missing values at either end are cut off.
 
     Args:
-        path: the file, with a header.
+        path: a file that `tables.read` can read.
         time_column: column with the times, ISO 8601, ascending within a series.
         target: column with the values.
         id_column: column with the names; without `unique_id`, there is one series.
@@ -103,10 +102,16 @@ def read(
     Raises:
         UserError: the file cannot be read, lacks a column, or breaks a rule.
     """
-    table = _table(path)
-    flags = {"--time-column": time_column, "--target": target, "--id-column": id_column}
-    for flag, name in (*flags.items(), *(("--covariates", c) for c in covariates)):
-        if name not in table and (flag, name) != ("--id-column", ID):
+    rows = tables.read(path)
+    # As texts: a series may be named 007. The index counts lines.
+    table = pd.DataFrame(list(rows.values()), rows, dtype=object).fillna("").map(str)
+    table = table.map(str.strip)[(table != "").any(axis=1)]
+    if table.empty:
+        raise UserError(f"{path} has a header with no rows")
+    flags = [("--time-column", time_column), ("--target", target)]
+    flags += [("--id-column", id_column)] * (id_column != ID)
+    for flag, name in (*flags, *(("--covariates", name) for name in covariates)):
+        if name not in table:
             there = one_line(", ".join(map(repr, table)))
             raise UserError(
                 f"{flag} must be a column of {path}: {there}; received {shown(name)}"
@@ -115,7 +120,10 @@ def read(
     _check(path, names == "", names, "not be empty")
     frame = pd.DataFrame({ID: names, TIME: _times(path, table[time_column])})
     for number, name in enumerate((target, *covariates)):
-        frame[f"x{number}" if number else VALUE] = _numbers(path, table[name])
+        values = pd.to_numeric(table[name], errors="coerce").astype("float64")
+        wrong = ~np.isfinite(values) & ~table[name].isin(MISSING)
+        _check(path, wrong, table[name], "be a finite number")
+        frame[f"x{number}" if number else VALUE] = values
     if until is not None:
         frame = frame[frame[TIME] <= until]
         if frame.empty:
@@ -125,9 +133,8 @@ def read(
     _check(path, behind, table[time_column], rule)
     steps, parts = {}, []
     for name, rows in frame.groupby(ID, sort=False):
-        where = f"{path}, series {shown(name)}"
-        steps[name], has_gaps = _step(where, pd.DatetimeIndex(rows[TIME]))
-        parts.append(_with_gaps(where, rows, steps[name]) if has_gaps else rows)
+        part, steps[name] = _steady(f"{path}, series {shown(name)}", rows)
+        parts.append(part.assign(**{ID: name}))
     frame, filled = _filled(path, pd.concat(parts, ignore_index=True), max_gap)
     panel = Panel(frame, steps)
     panel.check_frequency(panel.frequency)
@@ -135,47 +142,14 @@ def read(
     return panel, notes if filled else []
 
 
-def _table(path: Path) -> pd.DataFrame:
-    """Return the cells of a file as texts; the index counts lines from 0."""
-    kind = path.suffix.lower()
-    if not path.is_dir() and kind not in DELIMITERS:
-        raise UserError(f"{path} must be a file of kind {', '.join(DELIMITERS)}")
-    options = {
-        "sep": DELIMITERS.get(kind),
-        "header": None,
-        "dtype": str,  # else the year 1700 would be a number
-        "na_filter": False,  # a series may be named NA
-        "skip_blank_lines": False,
-        "skipinitialspace": True,
-    }
-    try:
-        table = pd.read_csv(io.StringIO(files.read_text(path)), **options).fillna("")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise UserError(f"{path} cannot be read: {one_line(error)}") from None
-    table = table[(table != "").any(axis=1)]
-    header = table.iloc[0]
-    twice = header[header.duplicated() & (header != "")]
-    if len(twice) or len(table) == 1:
-        what = f"two columns named {shown(twice.iloc[0])}" if len(twice) else "no rows"
-        raise UserError(f"{path} has a header with {what}")
-    return table[1:].set_axis(header, axis=1)
-
-
 def _check(path: Path, wrong: pd.Series, column: pd.Series, rule: str):
     """Raise `UserError` with the first line where a column is wrong."""
     if wrong.any():
         line = wrong.idxmax()
         raise UserError(
-            f"{path}, line {line + 1}: {one_line(column.name, 40)} must {rule}; "
+            f"{path}, line {line}: {one_line(column.name, 40)} must {rule}; "
             f"received {shown(column[line])}"
         )
-
-
-def _numbers(path: Path, column: pd.Series) -> pd.Series:
-    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
-    wrong = ~np.isfinite(numbers) & ~column.isin(MISSING)
-    _check(path, wrong, column, "be a finite number")
-    return numbers
 
 
 def _times(path: Path, column: pd.Series) -> pd.Series:
@@ -183,55 +157,50 @@ def _times(path: Path, column: pd.Series) -> pd.Series:
 
     UTC has no summer time: hours stay an hour apart. On the local clock, days do.
     """
-
-    def parse(texts: pd.Series) -> pd.Series:
-        times = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
-        return times.dt.tz_localize(None)
-
-    times = parse(column)
+    options = {"format": "ISO8601", "errors": "coerce", "utc": True}
+    times = pd.to_datetime(column, **options).dt.tz_localize(None)
     rule = "be a time in ISO 8601, 2020-01-31 or 2020-01-31 13:00, from the year 1 on"
     _check(path, times.isna() | (times.dt.year < 1), column, rule)
     zoned = column.str.contains(r"[T ]\d.*" + ZONE)
     differs = zoned != zoned.iloc[0]
     _check(path, differs, column, "have a time zone on every line or on none")
     if zoned.iloc[0]:
-        local = parse(column.str.replace(ZONE, "", regex=True))
+        clock = column.str.replace(ZONE, "", regex=True)
+        local = pd.to_datetime(clock, **options).dt.tz_localize(None)
         if (local - local.dt.normalize()).nunique() == 1:
             return local
     return times
 
 
-def _step(where: str, times: pd.DatetimeIndex) -> tuple[pd.DateOffset, bool]:
-    """Return the step between times, or that of most stretches; and if there are gaps.
+def _steady(where: str, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DateOffset]:
+    """Return one series with a row for each step, empty where none was, and the step.
+
+    With gaps, the step is the one that most stretches between them have.
 
     Raises:
         UserError: there is no steady step, or there are fewer than three times.
     """
+    times = pd.DatetimeIndex(rows[TIME])
     if len(times) < 3:
         raise UserError(f"{where}: at least 3 times are needed; there are {len(times)}")
     with pd.option_context("future.infer_freq_returns_offset", True):
         step = pd.infer_freq(times)
         if step is not None:
-            return step, False
+            return rows, step
         length = min(STRETCH, max(3, math.isqrt(len(times))))
         starts = range(min(500, len(times) - length + 1))
         found = Counter(pd.infer_freq(times[i : i + length]) for i in starts)
     del found[None]
     if not found or (times[-1] - times[0]) / np.diff(times).min() > MAX_ROWS:
         raise UserError(f"{where}: the times have no steady step")
-    return found.most_common(1)[0][0], True
-
-
-def _with_gaps(where: str, rows: pd.DataFrame, step: pd.DateOffset) -> pd.DataFrame:
-    """Return one series with a row for each step; new rows are empty."""
-    table = rows.set_index(TIME)
+    step = found.most_common(1)[0][0]
     # utilsforecast's fill_gaps fails for days from 6:00 on and for years before 1678.
-    grid = table.asfreq(step)
-    off = table.index.difference(grid.index)
+    grid = rows.set_index(TIME).asfreq(step)
+    off = times.difference(grid.index)
     if len(off):
         rule = f"times must be at the step {step.freqstr}"
         raise UserError(f"{where}: {rule}; {off[0]} is not")
-    return grid.rename_axis(TIME).reset_index().assign(**{ID: rows[ID].iloc[0]})
+    return grid.rename_axis(TIME).reset_index(), step
 
 
 def _filled(path: Path, frame: pd.DataFrame, max_gap: int) -> tuple[pd.DataFrame, int]:
@@ -244,14 +213,12 @@ def _filled(path: Path, frame: pd.DataFrame, max_gap: int) -> tuple[pd.DataFrame
         raise UserError(f"{path}, series {shown(min(empty))} holds no value")
     frame, missing = frame[kept], ~complete[kept]
     in_a_row = missing.groupby((~missing).cumsum()).cumsum()
-    longest = in_a_row.groupby(frame[ID]).max().sort_values()
-    if longest.iloc[-1] > max_gap:
-        name, count = longest.index[-1], longest.iloc[-1]
-        first = in_a_row[frame[ID] == name].idxmax() - count + 1
+    row, count = in_a_row.idxmax(), in_a_row.max()
+    if count > max_gap:
         raise UserError(
-            f"{path}: at most --max-gap {max_gap} values in a row may be missing; "
-            f"{(longest > max_gap).sum()} series lack more, {shown(name)} {count} from "
-            f"{frame[TIME][first]} on: --max-gap {count} would do"
+            f"{path}: at most --max-gap {max_gap} values in a row may be missing; of "
+            f"series {shown(frame[ID][row])} {count} are, up to {frame[TIME][row]}: "
+            f"--max-gap {count} would do"
         )
     columns = [ID, TIME, *frame.columns.drop([ID, TIME])]
     return frame[columns].ffill(), int(missing.sum())

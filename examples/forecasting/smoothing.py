@@ -1,7 +1,8 @@
 """Exponential smoothing and Theta, fitted once and then followed from origin to origin.
 
-Letters: T values of a series, N origins, H steps forecast, m steps of a season, K
-numbers in a first state: a slope, if any, then m seasons with the level.
+Letters: T values of a series, n of them before the cutoff, N origins, H steps forecast,
+m steps of a season, K numbers in a first state: a slope, if any, then m seasons with
+the level.
 
 An additive smoother's errors are a linear filter of the values, less the same filter
 of what its first state adds. So the best first state is a least-squares fit, and the
@@ -9,6 +10,7 @@ optimizer only looks for one to four rates. Sources: Hyndman, Koehler, Ord and S
 (2008); Assimakopoulos and Nikolopoulos (2000); Hyndman and Billah (2003).
 """
 
+from collections.abc import Callable
 from itertools import product
 from typing import NamedTuple
 
@@ -24,7 +26,7 @@ MAX_PERIOD = 24  # longer seasons have too many numbers to be told
 FLAT = 1e-10  # a range below this part of the values is rounding
 PERFECT = 1e-24  # mean squared errors below it are rounding, too
 RATE, DAMPING = (1e-4, 1 - 1e-4), (0.8, 0.98)  # the usual bounds
-STARTS = 0.2, 0.7  # of alpha, whose likelihood may have two maxima
+STARTS = 0.1, 0.3, 0.5, 0.7, 0.9  # of alpha, whose likelihood may have two maxima
 
 
 class Fit(NamedTuple):
@@ -40,34 +42,50 @@ class Fit(NamedTuple):
 
 
 @np.errstate(all="ignore")
-def ets(
-    values: np.ndarray, cutoff: int, origins: np.ndarray, horizon: int, period: int
+def follow(
+    method: Callable,
+    values: np.ndarray,
+    cutoff: int,
+    origins: np.ndarray,
+    horizon: int,
+    period: int,
 ) -> np.ndarray:
-    """Return the forecasts of the exponential smoother with the best AICc, (N, H).
+    """Return the forecasts of a method, (N, H).
 
-    The candidates have no or a damped trend, no or an additive season, and smooth the
-    values or, if all before the cutoff are positive, their logarithms. Where nothing
-    can be fitted, the last value is repeated.
+    Where nothing can be fitted, the last value is repeated.
 
     Args:
+        method: `ets` or `theta`.
         values: the series, (T,).
         cutoff: number of values that the fit may see. It takes the last MAX_STEPS.
         origins: the steps forecast first, none before the cutoff, (N,). The states
             follow the values before each one.
         horizon: H.
-        period: m. A season needs two of it before the cutoff, and at most MAX_PERIOD.
+        period: m. A season needs two of it before the cutoff.
     """
-    values, origins, last = prepared(values, origins, horizon)
+    last = np.repeat(values[origins - 1, None], horizon, axis=1)
     begin = max(0, cutoff - MAX_STEPS)
-    n = cutoff - begin
-    if is_flat(values[begin:cutoff]):
-        return last
-    unit = np.abs(values[begin:cutoff]).max()
-    series = values[begin : max(cutoff, origins.max(initial=0))] / unit
-    transforms = [(series, np.asarray, 0.0)]
-    if (least := series[:n].min()) > 0:
+    known, n = values[begin:cutoff], cutoff - begin
+    if n < MIN_STEPS or not np.ptp(known) > FLAT * np.abs(known).max():
+        return last  # flat, or not finite
+    unit = np.abs(known).max()
+    scaled = values[begin : origins.max()] / unit
+    answers = unit * method(scaled, n, origins - begin, horizon, period)
+    return np.where(np.isfinite(answers).all(axis=1, keepdims=True), answers, last)
+
+
+def ets(
+    values: np.ndarray, n: int, origins: np.ndarray, horizon: int, period: int
+) -> np.ndarray:
+    """Return the forecasts of the exponential smoother with the best AICc, (N, H).
+
+    The candidates have no or a damped trend, no or an additive season, and smooth the
+    values or, if all before the cutoff are positive, their logarithms.
+    """
+    transforms = [(values, np.asarray, 0.0)]
+    if (least := values[:n].min()) > 0:
         # What has no logarithm after the cutoff becomes the least value before it.
-        logs = np.log(np.where(series > 0, series, least))
+        logs = np.log(np.where(values > 0, values, least))
         transforms.append((logs, np.exp, 2 * logs[:n].sum()))  # the Jacobian
     periods = (1, period) if 1 < period <= min(MAX_PERIOD, n // 2) else (1,)
     found = []
@@ -75,52 +93,26 @@ def ets(
         fit = fitted(followed[:n], bool(trend), m)
         found.append((fit.aicc + jacobian, fit, followed, inverse))
     _, fit, followed, inverse = min(found, key=lambda candidate: candidate[0])
-    answers = inverse(forecast(fit, followed, origins - begin, horizon)) * unit
-    return finite(answers, last)
+    return inverse(forecast(fit, followed, origins, horizon))
 
 
-@np.errstate(all="ignore")
 def theta(
-    values: np.ndarray, cutoff: int, origins: np.ndarray, horizon: int, period: int
+    values: np.ndarray, n: int, origins: np.ndarray, horizon: int, period: int
 ) -> np.ndarray:
-    """Return the forecasts of the classic Theta method, (N, H); arguments as of `ets`.
+    """Return the forecasts of the classic Theta method, (N, H).
 
     Simple smoothing with half the slope of a straight line as its drift. A season that
     shows is taken out first: a factor if all values are positive, else a term.
     """
-    values, origins, last = prepared(values, origins, horizon)
-    if is_flat(values[:cutoff]):
-        return last
-    unit = np.abs(values[:cutoff]).max()
-    series = values[: max(cutoff, origins.max(initial=0))] / unit
-    put, take, season = seasons(series[:cutoff], period)
-    adjusted = take(series, season[np.arange(len(series)) % len(season)])
-    fit = fitted(adjusted[:cutoff], False, 1)
-    drift = np.polyfit(np.arange(cutoff), adjusted[:cutoff], 1)[0] / 2
+    put, take, season = seasons(values[:n], period)
+    adjusted = take(values, np.resize(season, len(values)))
+    fit = fitted(adjusted[:n], False, 1)
+    drift = np.polyfit(np.arange(n), adjusted[:n], 1)[0] / 2
     # How many steps smoothing is behind the slope, of Hyndman & Billah's equation 5.
     behind = (1 - (1 - fit.alpha) ** origins[:, None]) / fit.alpha
     ahead = np.arange(horizon)
     answers = forecast(fit, adjusted, origins, horizon) + drift * (behind + ahead)
-    steps = origins[:, None] + ahead
-    return finite(put(answers, season[steps % len(season)]) * unit, last)
-
-
-def prepared(values, origins, horizon: int) -> tuple:
-    """Return the values, (T,), the origins, (N,), and the last values, (N, H)."""
-    values, origins = np.asarray(values, float), np.asarray(origins, int)
-    return values, origins, np.repeat(values[origins - 1, None], horizon, axis=1)
-
-
-def is_flat(values: np.ndarray) -> bool:
-    """Return whether the values (n,) are too few, the same or not all finite."""
-    return len(values) < MIN_STEPS or not (
-        values.max() - values.min() > FLAT * np.abs(values).max()
-    )
-
-
-def finite(answers: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Return the answers where a row is finite, the last values elsewhere, (N, H)."""
-    return np.where(np.isfinite(answers).all(axis=1, keepdims=True), answers, last)
+    return put(answers, season[(origins[:, None] + ahead) % len(season)])
 
 
 def seasons(values: np.ndarray, period: int) -> tuple[np.ufunc, np.ufunc, np.ndarray]:
@@ -150,24 +142,24 @@ def fitted(values: np.ndarray, trend: bool, period: int) -> Fit:
         beta, phi = (rest[0] * alpha, rest[1]) if trend else (0.0, 0.0)
         return alpha, beta, gamma, phi
 
-    def solved(point: np.ndarray) -> tuple[np.ndarray, float]:
+    def first_state(point: np.ndarray) -> tuple[np.ndarray, float]:
         columns = filtered(values, *rates(point), period)
         first = np.linalg.lstsq(columns[:, 1:], columns[:, 0], rcond=None)[0]
         errors = columns[:, 0] - columns[:, 1:] @ first
         return first, np.log(np.mean(errors**2) + PERFECT)
 
+    def loss(point: np.ndarray) -> float:
+        return first_state(point)[1]
+
     bounds = [RATE, *[RATE, DAMPING] * trend, *[RATE] * (period > 1)]
     others = [*[0.1, 0.95] * trend, *[0.1] * (period > 1)]
-    tried = [
-        minimize(lambda point: solved(point)[1], [alpha, *others], bounds=bounds)
-        for alpha in STARTS
-    ]
-    best = min(tried, key=lambda result: result.fun)
-    first, loss = solved(best.x)
+    start = min(([alpha, *others] for alpha in STARTS), key=loss)
+    best = minimize(loss, start, bounds=bounds).x
+    first, least = first_state(best)
     n, count = len(values), len(bounds) + len(first) + 1  # one for the variance
-    aicc = n * (np.log(2 * np.pi) + 1 + loss)
+    aicc = n * (np.log(2 * np.pi) + 1 + least)
     aicc += 2 * count * n / (n - count - 1) if n > count + 1 else np.inf
-    return Fit(aicc, *rates(best.x), period, first)
+    return Fit(aicc, *rates(best), period, first)
 
 
 def filtered(values: np.ndarray, alpha, beta, gamma, phi, period: int) -> np.ndarray:
@@ -195,11 +187,9 @@ def forecast(
     columns = filtered(values, alpha, beta, gamma, phi, m)
     errors = columns[:, 0] - columns[:, 1:] @ first
     steps, ahead = np.arange(len(values)), np.arange(horizon)
-    slope = lfilter([beta], [1, -phi], errors)
-    before = np.concatenate([[0.0], slope[:-1]])
-    if phi:
-        slope += first[0] * phi ** (steps + 1.0)
-        before += first[0] * phi ** (1.0 * steps)
+    begin = first[0] if phi else 0.0  # the slope before the first step
+    slope = lfilter([beta], [1, -phi], errors) + begin * phi ** (steps + 1.0)
+    before = np.concatenate([[begin], slope[:-1]])
     level = np.cumsum(phi * before + alpha * errors)
     season = first[-m:][steps % m] + lfilter([gamma], cycle(m), errors)
     answers = level[origins - 1, None] + season[origins[:, None] - m + ahead % m]

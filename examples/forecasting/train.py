@@ -6,17 +6,16 @@ from dataclasses import asdict, replace
 
 import keras
 import numpy as np
-import pandas as pd
 from rich.console import Console
 
 from common import files
 from common.comparison import compare as comparison
+from common.comparison.task import Task
 from common.errors import UserError
-from common.preprocessing.sequences import Batches
 from common.training import console as out
 from common.training import fitting, metrics, models, run_folder
 
-from . import baselines
+from . import baselines, figures
 from .config import EXAMPLE, Compare, Config
 from .data import INTERVALS, Data, Windows, load
 from .evaluate import Fold, blocks, evaluate, scores, show
@@ -36,19 +35,20 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
     """
     started, console, recipe = time.perf_counter(), console or Console(), config.recipe
     data = load(config)
-    train = data.before(data.cutoff)
     describe(data, console)
-    run = run_folder.begin(EXAMPLE, config, data_hash=data.hash)
+    what, train = task(config, data), data.training
+    same = {"dataset": what.dataset, "metric": what.metric, "mode": what.mode}
+    run = run_folder.begin(EXAMPLE, config, data_hash=what.data_hash)
     with run.locked():
-        model = compiled_model(config, train)
+        model = what.build(config.cell, config.seed)
         fitted = fitting.fit(
             model,
-            _batches(config, train),
-            validation=_validation(data),
+            what.train(config.seed),
+            validation=what.validation,
             run=run,
             epochs=config.epochs,
-            monitor="val_loss",
-            mode="min",
+            monitor=what.monitor,
+            mode=what.mode,
             console=console,
         )
         folds = backtest(config, data, model, console)
@@ -60,27 +60,17 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
         models.save(run, model)
         forecaster = Forecaster(model, preprocessor)
         answers = forecaster.forecast(data.tested)
-        document = metrics.save(
-            run,
-            EXAMPLE,
-            config,
-            model,
-            fitted,
-            dataset=config.data or recipe.dataset,
-            data_hash=data.hash,
-            metric=recipe.metric,
-            mode="min",
-            **evaluate(data, recipe.metric, answers, folds, train, console),
-            started=started,
-        )
-        many = len(data.tested) >= 20 * len(data.panel.rows)
-        shown, what = (data.tested, "test") if many else (train, "training windows")
-        one_step = (shown, forecaster.normalized(shown, 1), what)
-        from . import figures  # matplotlib is slow to import
-
-        figures.draw(
-            run, config, document, fitted, data.tested, answers, one_step, console
-        )
+        tested = evaluate(data, what.metric, answers, folds, train, console)
+        tested |= {"data_hash": what.data_hash, "started": started}
+        document = metrics.save(run, EXAMPLE, config, model, fitted, **same, **tested)
+        figures.draw(run, config, document, fitted, data.tested, answers, console)
+        with out.attempt(console, "figure of the autocorrelation"):
+            # Of a few test windows for each series it would say nothing.
+            few = len(data.tested) < 20 * len(data.panel.rows)
+            windows, of = (train, "training windows") if few else (data.tested, "test")
+            errors = (windows.futures - forecaster.normalized(windows))[:, 0]
+            path = run / "figures" / "residual_autocorrelation.png"
+            figures.draw_autocorrelation(path, windows, errors, of)
         run_folder.finish(run)
     show(document, console)
     out.say(console, f"run folder: {run.path}")
@@ -90,19 +80,56 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
 def describe(data: Data, console: Console):
     """Print what was read, and the notes."""
     lengths, preprocessor = data.panel.lengths, data.preprocessor
-    counts = (
-        f"{len(data.before(data.cutoff))} to train",
-        f"{len(data.after(data.cutoff, data.validation_steps))} to validate",
-        f"{len(data.tested)} to test",
-    )
     out.say(
         console,
         f"{len(lengths)} series of {lengths.min()} to {lengths.max()} steps, frequency "
         f"{preprocessor.frequency}, period {preprocessor.period}; windows: "
-        f"{', '.join(counts)}",
+        f"{len(data.training)} to train, {len(data.validation)} to validate, "
+        f"{len(data.tested)} to test",
     )
     for note in data.notes:
         out.note(console, note)
+
+
+def task(config: Config, data: Data | None = None) -> Task:
+    """Return what is trained and tested; `data` is loaded unless given."""
+    data, metric = data or load(config), config.recipe.metric
+    train, tested = data.training, data.tested
+
+    def scored(forecasts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        found = scores(data, tested, forecasts)[metric]
+        return {name: found[name].to_numpy() for name in found}
+
+    def score(model: keras.Model) -> np.ndarray:
+        answers = Forecaster(model, data.preprocessor).normalized(tested)
+        return scored({"network": tested.to_units(answers)})["network"]
+
+    def others() -> dict[str, np.ndarray]:
+        quiet = Console(quiet=True)
+        return scored(baselines.forecasts(data, train, tested, quiet))
+
+    return Task(
+        example=EXAMPLE,
+        dataset=config.data or config.recipe.dataset,
+        data_hash=data.hash,
+        metric=metric,
+        mode="min",
+        monitor="val_loss",
+        build=lambda cell, seed: compiled_model(
+            replace(config, cell=cell, seed=seed), train
+        ),
+        train=lambda seed: train.batches(config.batch_size, seed, config.recipe.passes),
+        validation=data.validation.batches(READ_BATCH),
+        score=score,
+        baselines=others,
+        blocks=blocks(tested),
+        root=metric == "rmse",
+    )
+
+
+def compare(config: Compare, console: Console | None = None) -> run_folder.Run:
+    """Compare the four cells and return the run folder; raises as `train` does."""
+    return comparison.compare(task(config), config, console=console or Console())
 
 
 def compiled_model(config: Config, windows: Windows) -> keras.Model:
@@ -136,14 +163,6 @@ def compiled_model(config: Config, windows: Windows) -> keras.Model:
     return model
 
 
-def _batches(config: Config, windows: Windows) -> Batches:
-    return windows.batches(config.batch_size, config.seed, config.recipe.passes)
-
-
-def _validation(data: Data) -> Batches:
-    return data.after(data.cutoff, data.validation_steps).batches(READ_BATCH)
-
-
 def trained(
     config: Config, windows: Windows, console: Console, what: str
 ) -> keras.Model:
@@ -153,7 +172,8 @@ def trained(
         UserError: the loss is not finite.
     """
     out.say(console, f"training again {what}: {len(windows)} windows")
-    model, batches = compiled_model(config, windows), _batches(config, windows)
+    model = compiled_model(config, windows)
+    batches = windows.batches(config.batch_size, config.seed, config.recipe.passes)
     order = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)
     )
@@ -205,48 +225,3 @@ def conformal_widths(folds: list[Fold], console: Console) -> dict[str, tuple]:
             out.note(console, f"{what}; it is as wide as the largest (--test-steps)")
         widths[f"width_{share}"] = tuple(ordered[min(rank, len(ordered)) - 1].tolist())
     return widths
-
-
-def task(config: Config, data: Data | None = None) -> comparison.Task:
-    """Return what a comparison of cells needs."""
-    data, metric = data or load(config), config.recipe.metric
-    train, tested = data.before(data.cutoff), data.tested
-
-    def scored(forecasts: dict[str, np.ndarray]) -> pd.DataFrame:
-        return scores(data, tested, forecasts)[metric]
-
-    def score(model: keras.Model) -> np.ndarray:
-        answers = Forecaster(model, data.preprocessor).normalized(tested)
-        return scored({"network": tested.to_units(answers)})["network"].to_numpy()
-
-    def others() -> dict[str, np.ndarray]:
-        found = baselines.forecasts(data, train, tested, Console(quiet=True))
-        return {name: values.to_numpy() for name, values in scored(found).items()}
-
-    def build(cell: str, seed: int) -> keras.Model:
-        return compiled_model(replace(config, cell=cell, seed=seed), train)
-
-    return comparison.Task(
-        example=EXAMPLE,
-        dataset=config.data or config.recipe.dataset,
-        data_hash=data.hash,
-        metric=metric,
-        mode="min",
-        monitor="val_loss",
-        build=build,
-        train=lambda seed: _batches(replace(config, seed=seed), train),
-        validation=_validation(data),
-        score=score,
-        baselines=others,
-        blocks=blocks(scored({"any": tested.futures}).index, config.horizon),
-        root=metric == "rmse",
-    )
-
-
-def compare(config: Compare, console: Console | None = None) -> run_folder.Run:
-    """Compare the four cells and return the run folder.
-
-    Raises:
-        UserError: the data or the run folder cannot be used.
-    """
-    return comparison.compare(task(config), config, console=console or Console())
