@@ -25,6 +25,7 @@ MAX_STEPS = 2000  # older values cost time and say little
 MAX_PERIOD = 24  # longer seasons have too many numbers to be told
 FLAT = 1e-10  # a range below this part of the values is rounding
 PERFECT = 1e-24  # mean squared errors below it are rounding, too
+SMALL = 0.01  # of the largest value; a smaller one's logarithm would be an outlier
 RATE, DAMPING = (1e-4, 1 - 1e-4), (0.8, 0.98)  # the usual bounds
 STARTS = 0.1, 0.3, 0.5, 0.7, 0.9  # of alpha, whose likelihood may have two maxima
 
@@ -79,21 +80,14 @@ def ets(
 ) -> np.ndarray:
     """Return the forecasts of the exponential smoother with the best AICc, (N, H).
 
-    The candidates have no or a damped trend, no or an additive season, and smooth the
-    values or, if all before the cutoff are positive, their logarithms.
+    The candidates have no or a damped trend and no or a season.
     """
-    transforms = [(values, np.asarray, 0.0)]
-    if (least := values[:n].min()) > 0:
-        # What has no logarithm after the cutoff becomes the least value before it.
-        logs = np.log(np.where(values > 0, values, least))
-        transforms.append((logs, np.exp, 2 * logs[:n].sum()))  # the Jacobian
+    to, back = logarithm(values[:n])
+    followed = to(values)
     periods = (1, period) if 1 < period <= min(MAX_PERIOD, n // 2) else (1,)
-    found = []
-    for (followed, inverse, jacobian), trend, m in product(transforms, (0, 1), periods):
-        fit = fitted(followed[:n], bool(trend), m)
-        found.append((fit.aicc + jacobian, fit, followed, inverse))
-    _, fit, followed, inverse = min(found, key=lambda candidate: candidate[0])
-    return inverse(forecast(fit, followed, origins, horizon))
+    fits = [fitted(followed[:n], *kind) for kind in product((False, True), periods)]
+    best = min(fits, key=lambda fit: fit.aicc)
+    return back(forecast(best, followed, origins, horizon))
 
 
 def theta(
@@ -101,36 +95,36 @@ def theta(
 ) -> np.ndarray:
     """Return the forecasts of the classic Theta method, (N, H).
 
-    Simple smoothing with half the slope of a straight line as its drift. A season that
-    shows is taken out first: a factor if all values are positive, else a term.
+    Simple smoothing with half the slope of a straight line as its drift. A season is
+    taken out first, if the autocorrelation at its lag passes the M competitions' test
+    at 90 %.
     """
-    put, take, season = seasons(values[:n], period)
-    adjusted = take(values, np.resize(season, len(values)))
+    to, back = logarithm(values[:n])
+    season = np.zeros(1)
+    if 1 < period <= n // 2:
+        lags = acf(values[:n], nlags=period, fft=True)[1:]
+        bound = 1.645 * np.sqrt((1 + 2 * np.sum(lags[:-1] ** 2)) / n)
+        if abs(lags[-1]) > bound:
+            season = seasonal_decompose(to(values[:n]), period=period).seasonal[:period]
+    adjusted = back(to(values) - np.resize(season, len(values)))
     fit = fitted(adjusted[:n], False, 1)
     drift = np.polyfit(np.arange(n), adjusted[:n], 1)[0] / 2
     # How many steps smoothing is behind the slope, of Hyndman & Billah's equation 5.
     behind = (1 - (1 - fit.alpha) ** origins[:, None]) / fit.alpha
     ahead = np.arange(horizon)
     answers = forecast(fit, adjusted, origins, horizon) + drift * (behind + ahead)
-    return put(answers, season[(origins[:, None] + ahead) % len(season)])
+    return back(to(answers) + season[(origins[:, None] + ahead) % len(season)])
 
 
-def seasons(values: np.ndarray, period: int) -> tuple[np.ufunc, np.ufunc, np.ndarray]:
-    """Return how seasons are put in and taken out, and one period of them, (m,).
+def logarithm(known: np.ndarray) -> tuple[Callable, Callable]:
+    """Return a transform and its inverse: of positive values, the logarithm.
 
-    The autocorrelation at lag m decides, by the M competitions' test at 90 %.
+    A season is then a factor. What has no logarithm becomes the least known value.
     """
-    if 1 < period <= len(values) // 2:
-        lags = acf(values, nlags=period, fft=True)[1:]
-        bound = 1.645 * np.sqrt((1 + 2 * np.sum(lags[:-1] ** 2)) / len(values))
-        if abs(lags[-1]) > bound:
-            if values.min() > 0:
-                parts = seasonal_decompose(values, "multiplicative", period=period)
-                if parts.seasonal.min() > 0.01:
-                    return np.multiply, np.divide, parts.seasonal[:period]
-            parts = seasonal_decompose(values, "additive", period=period)
-            return np.add, np.subtract, parts.seasonal[:period]
-    return np.add, np.subtract, np.zeros(1)
+    least = known.min()
+    if least < SMALL:
+        return np.asarray, np.asarray
+    return lambda values: np.log(np.where(values > 0, values, least)), np.exp
 
 
 def fitted(values: np.ndarray, trend: bool, period: int) -> Fit:
