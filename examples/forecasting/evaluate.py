@@ -135,7 +135,7 @@ def evaluate(
 
 
 def _slices(data: Data, windows: Windows) -> Forecasts:
-    """Return which windows belong to the parts of the test that are reported, (N,) each.
+    """Return which windows belong to each part of the test that is reported, (N,).
 
     The published periods of a data set; of a test with several cutoffs, its halves; of
     many series, the shorter and the longer ones.

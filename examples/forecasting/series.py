@@ -58,12 +58,13 @@ class Panel:
         """Append `count` future steps, without values, to every series."""
         parts = []
         for name, part in self.frame.groupby(ID, sort=False):
-            last, times = part[TIME].iloc[-1], None
+            last = part[TIME].iloc[-1]
             try:
                 times = pd.date_range(last, periods=count + 1, freq=self.steps[name])
+                ends = times[-1].year
             except (ValueError, OverflowError):
-                pass
-            if times is None or times[-1].year > LAST_YEAR:
+                ends = math.inf
+            if ends > LAST_YEAR:
                 rule = f"--horizon must end by the year {LAST_YEAR}"
                 raise UserError(f"{rule}; {count} steps after {last} do not")
             parts += [part, pd.DataFrame({ID: name, TIME: times[1:]})]

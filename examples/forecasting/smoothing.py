@@ -80,14 +80,17 @@ def ets(
 ) -> np.ndarray:
     """Return the forecasts of the exponential smoother with the best AICc, (N, H).
 
-    The candidates have no or a damped trend and no or a season.
+    The candidates have no or a damped trend and no or an additive season, of the values
+    or of their logarithms.
     """
-    to, back = logarithm(values[:n])
-    followed = to(values)
     periods = (1, period) if 1 < period <= min(MAX_PERIOD, n // 2) else (1,)
-    fits = [fitted(followed[:n], *kind) for kind in product((False, True), periods)]
-    best = min(fits, key=lambda fit: fit.aicc)
-    return back(forecast(best, followed, origins, horizon))
+    found = []
+    for change, trend, m in product(transforms(values[:n]), (False, True), periods):
+        to, back, jacobian = change
+        fit = fitted(to(values[:n]), trend, m)
+        found.append((fit.aicc + jacobian, fit, to, back))
+    _, fit, to, back = min(found, key=lambda candidate: candidate[0])
+    return back(forecast(fit, to(values), origins, horizon))
 
 
 def theta(
@@ -96,10 +99,10 @@ def theta(
     """Return the forecasts of the classic Theta method, (N, H).
 
     Simple smoothing with half the slope of a straight line as its drift. A season is
-    taken out first, if the autocorrelation at its lag passes the M competitions' test
-    at 90 %.
+    taken out first, a factor if all values are positive, if the autocorrelation at its
+    lag passes the M competitions' test at 90 %.
     """
-    to, back = logarithm(values[:n])
+    to, back, _ = transforms(values[:n])[-1]
     season = np.zeros(1)
     if 1 < period <= n // 2:
         lags = acf(values[:n], nlags=period, fft=True)[1:]
@@ -116,15 +119,20 @@ def theta(
     return back(to(answers) + season[(origins[:, None] + ahead) % len(season)])
 
 
-def logarithm(known: np.ndarray) -> tuple[Callable, Callable]:
-    """Return a transform and its inverse: of positive values, the logarithm.
+def transforms(known: np.ndarray) -> list[tuple[Callable, Callable, float]]:
+    """Return transforms, their inverses, and what they add to the AICc of the values.
 
-    A season is then a factor. What has no logarithm becomes the least known value.
+    The logarithm comes last, if there is one. After the cutoff, what has none becomes
+    the least known value.
     """
-    least = known.min()
-    if least < SMALL:
-        return np.asarray, np.asarray
-    return lambda values: np.log(np.where(values > 0, values, least)), np.exp
+    found, least = [(np.asarray, np.asarray, 0.0)], known.min()
+    if least > SMALL:
+
+        def to(values: np.ndarray) -> np.ndarray:
+            return np.log(np.where(values > 0, values, least))
+
+        found.append((to, np.exp, 2 * np.log(known).sum()))
+    return found
 
 
 def fitted(values: np.ndarray, trend: bool, period: int) -> Fit:

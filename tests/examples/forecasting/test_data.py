@@ -55,13 +55,7 @@ def preprocessor(**changes):
 
 
 def parts(data):
-    """Return the windows to train, to validate and to test on."""
-    validated = data.after(data.cutoff, data.validation_steps)
-    return data.before(data.cutoff), validated, data.tested
-
-
-def actual(windows):
-    return windows.panel.values[windows.future_rows(windows.futures.shape[1])]
+    return data.training, data.validation, data.tested
 
 
 @pytest.mark.parametrize(
@@ -76,15 +70,15 @@ def test_every_transform_comes_back(file, tmp_path, transform, season, several):
     assert some.preprocessor.own_scale == (several and transform != "log")
     for windows in parts(some):
         assert len(windows) > 0
-        np.testing.assert_allclose(windows.to_units(windows.futures), actual(windows))
+        np.testing.assert_allclose(windows.to_units(windows.futures), windows.actual)
         targets = windows.targets()[:, 0] * windows.scale + windows.pasts[:, -1:]
-        np.testing.assert_allclose(windows.to_units(targets), actual(windows), 1e-5)
-        inputs = windows.inputs(windows.pasts)[:, :, 0]
+        np.testing.assert_allclose(windows.to_units(targets), windows.actual, 1e-5)
+        inputs = windows.inputs()[:, :, 0]
         assert not inputs[:, -1].any()
         again = inputs * windows.scale + windows.pasts[:, -1:]
         np.testing.assert_allclose(again, windows.pasts, atol=1e-3)
     first = parts(some)[0]
-    assert first.inputs(first.pasts).std() == pytest.approx(1, abs=1e-3)
+    assert first.inputs().std() == pytest.approx(1, abs=1e-3)
     if transform != "none":  # no value was below 0, so no forecast is
         assert (windows.to_units(windows.futures - 1e4) == 0).all()
 
@@ -110,10 +104,10 @@ def test_target_h_is_h_steps_after_the_last_value_read():
     last = windows.pasts[:, -1]
     for h in range(1, H + 1):
         np.testing.assert_array_equal(windows.targets()[:, 0, h - 1], h)
-        np.testing.assert_array_equal(actual(windows)[:, h - 1], last + h)
+        np.testing.assert_array_equal(windows.actual[:, h - 1], last + h)
     np.testing.assert_array_equal(np.diff(windows.pasts), 1)
     # A covariate is read at the time of the value beside it.
-    read_too = windows.inputs(windows.pasts)[:, :, 1]
+    read_too = windows.inputs()[:, :, 1]
     np.testing.assert_array_equal(read_too, windows.pasts)
 
 
@@ -139,7 +133,7 @@ def changed(data, count):
     if "x1" in frame:
         frame.loc[late, "x1"] += 50
     new = Panel(frame, data.panel.steps)
-    return replace(data, panel=new, normalized={}, made={})
+    return replace(data, panel=new, normalized={})
 
 
 def untrained(some):
@@ -160,9 +154,8 @@ def test_the_future_changes_nothing_that_is_fitted(file, transform):
         known = some.panel.left > cutoff
         for name in ("values", "season", "power", "scale"):
             pair = getattr(one.normalized, name), getattr(other.normalized, name)
-            if pair[0] is not None:
-                np.testing.assert_array_equal(pair[0][known], pair[1][known])
-        np.testing.assert_array_equal(one.inputs(one.pasts), other.inputs(other.pasts))
+            np.testing.assert_array_equal(pair[0][known], pair[1][known])
+        np.testing.assert_array_equal(one.inputs(), other.inputs())
         np.testing.assert_array_equal(one.targets(), other.targets())
     # The past does change them.
     other = changed(some, 40).before(16)
@@ -204,16 +197,19 @@ def test_the_future_changes_no_forecast_before_it(file, covariates):
 
 def test_beyond_the_horizon_it_reads_its_own_forecasts(file):
     some = data(file)
-    forecaster, windows = untrained(some), some.tested
-    first = forecaster.normalized(windows, H)
-    farther = forecaster.normalized(windows, 7)
-    np.testing.assert_allclose(farther[:, :H], first)
-    next_pasts = np.concatenate([windows.pasts[:, H:], first], axis=1)
-    answer = forecaster.model.predict(windows.inputs(next_pasts), verbose=0).mean(
-        axis=1
-    )
-    expected = answer * windows.scale + next_pasts[:, -1:]
-    np.testing.assert_allclose(farther[:, H : 2 * H], expected, rtol=1e-6)
+    forecaster = untrained(some)
+    longer = replace(some.preprocessor, horizon=7)
+    windows = Data(longer, some.panel, 7).tested
+    farther = forecaster.normalized(windows)
+    assert farther.shape == (3, 7)
+    pasts = windows.pasts
+    for first in range(0, 7, H):
+        inputs = windows.inputs(pasts)
+        answer = forecaster.model.predict(inputs, verbose=0).mean(axis=1)
+        expected = answer * windows.scale + pasts[:, -1:]
+        found = farther[:, first : first + H]
+        np.testing.assert_allclose(found, expected[:, : found.shape[1]], rtol=1e-6)
+        pasts = np.concatenate([pasts, found], axis=1)[:, -L:]
     widths = forecaster.widths("80", 12)  # as a random walk's
     np.testing.assert_allclose(widths[[0, 1, 2, 11]], [1, 2, 3, 3 * np.sqrt(12 / 3)])
 
@@ -251,12 +247,12 @@ def test_baselines_are_what_they_say():
         values.append(1.8 * values[-1] - values[-2])
     some = Data(preprocessor(), panel(values), 10)
     found = baselines.forecasts(some, some.before(10), some.tested, QUIET, slow=False)
-    np.testing.assert_allclose(found["linear_ar"], actual(some.tested), atol=1e-3)
+    np.testing.assert_allclose(found["linear_ar"], some.tested.actual, atol=1e-3)
     n = np.arange(120)
     noise = np.random.default_rng(0).normal(0, 0.1, 120)
     wave = Data(preprocessor(), panel(50 + n + 10 * np.sin(n * np.pi / 6) + noise), 12)
     found = baselines.forecasts(wave, wave.before(12), wave.tested, QUIET)
-    errors = {name: np.abs(f - actual(wave.tested)).mean() for name, f in found.items()}
+    errors = {name: np.abs(f - wave.tested.actual).mean() for name, f in found.items()}
     assert errors["ets"] < 0.2 * errors["seasonal_naive"]
     assert errors["theta"] < 0.5 * errors["seasonal_naive"]
 
@@ -272,7 +268,7 @@ def test_failing_baseline_is_a_note(file, monkeypatch, capsys):
 
 def test_scores_are_the_published_metrics(file):
     some = data(file, test_steps=5)
-    windows, truth = some.tested, actual(some.tested)
+    windows, truth = some.tested, some.tested.actual
     forecasts = {"network": truth + 2, "exact": truth, "broken": np.inf * truth}
     found = evaluate.scores(some, windows, forecasts)
     assert all(len(values) == 9 for values in found.values())
@@ -287,21 +283,27 @@ def test_scores_are_the_published_metrics(file):
     assert off["mase"] == pytest.approx(np.mean(2 / np.array(naive)))
     variances = [one[:-10].var() for one in series]
     assert off["relative_variance"] == pytest.approx(np.mean(4 / np.array(variances)))
-    steps = evaluate.scores(some, windows, forecasts, by_step=True)["smape"]
-    by_step = steps["network"].groupby("cutoff").mean()
-    np.testing.assert_allclose(by_step, (400 / (2 * truth + 2)).mean(axis=0))
+    last = evaluate.scores(some, windows, forecasts, slice(2, 3))["smape"]["network"]
+    np.testing.assert_allclose(last, 400 / (2 * truth + 2)[:, 2])
 
 
-def test_blocks_are_series_or_stretches_of_one():
-    def cases(names, count):
-        times = pd.date_range("2001", periods=count)
-        return pd.MultiIndex.from_product(
-            [times, list(names)], names=["cutoff", "unique_id"]
-        )
-
-    np.testing.assert_array_equal(evaluate.blocks(cases("ab", 2), 9), [0, 1, 0, 1])
-    assert evaluate.blocks(cases("a", 10), 5).tolist() == [0] * 5 + [1] * 5
-    assert np.bincount(evaluate.blocks(cases("a", 64), 1)).tolist() == [4] * 16
+@pytest.mark.parametrize(
+    ("series", "count", "lengths"),
+    [
+        (1, 59, [4] * 14 + [3]),  # the cube root of 59, and at least the horizon
+        (1, 8, [3, 3, 2]),
+        (5, 10, [3, 3, 3, 1] * 5),
+        (6, 10, [10] * 6),
+    ],
+)
+def test_blocks_are_series_or_stretches_of_a_few(series, count, lengths):
+    names = [f"s{number}" for number in range(series) for _ in range(L + count + H - 1)]
+    frame = panel(np.arange(len(names))).frame.assign(unique_id=names)
+    some = Panel(frame, dict.fromkeys(names, pd.offsets.MonthBegin()))
+    windows = Data(preprocessor(), some, count + H - 1).tested
+    found = evaluate.blocks(windows)
+    assert (np.diff(found) >= 0).all()
+    assert np.unique(found, return_counts=True)[1].tolist() == lengths
 
 
 def test_intervals_hold_as_many_errors_as_they_say(capsys):
@@ -327,14 +329,14 @@ def test_data_set_carries_its_split_and_denominator(file, tmp_path):
     _, validated, tested = parts(some)
     assert tested.rows[[0, -1]].tolist() == [221, 279]  # 1921 to 1979
     assert validated.rows[[0, -1]].tolist() == [181, 220]
-    assert evaluate._scales(some)[1].tolist() == [1535]
+    assert some.scales["variance"].tolist() == [1535]
     assert len(read_panel(Config(), include_rest=True)[0].values) == 309  # to 2008
     # A column of that name in somebody's own file means nothing.
     some.panel.frame.rename(columns={"y": "sunspots"}).to_csv(tmp_path / "own.csv")
     own = load(Config(data=str(tmp_path / "own.csv"), target="sunspots"))
     assert own.dataset is None
     assert (own.test_steps, own.cutoff) == (28, 56)
-    assert evaluate._scales(own)[1].iloc[0] == pytest.approx(
+    assert own.scales["variance"].iloc[0] == pytest.approx(
         some.panel.values[: 280 - 56].var()
     )
 
