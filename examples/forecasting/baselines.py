@@ -12,18 +12,19 @@ from sklearn.linear_model import LinearRegression
 from common.training import console as out
 
 from . import smoothing
-from .data import Data, Windows
+from .data import Windows
 
 
 def forecasts(
-    data: Data, train: Windows, test: Windows, console: Console, *, slow: bool = True
+    train: Windows, test: Windows, console: Console, *, slow: bool = True
 ) -> dict[str, np.ndarray]:
     """Return the forecasts of each baseline, (N, H), for the windows of `test`.
 
     The linear autoregression is fitted on `train`. Those by exponential smoothing and
     Theta are `slow`. One that fails becomes a note.
     """
-    period, values = data.preprocessor.period, test.panel.values
+    preprocessor, values = test.data.preprocessor, test.panel.values
+    period = preprocessor.period
     models = {"last_value": lambda: _repeated(test, 1)}
     if period > 1 and (test.panel.place[test.rows] >= period).all():
         models["seasonal_naive"] = lambda: _repeated(test, period)
@@ -31,7 +32,7 @@ def forecasts(
     if slow:
         models["ets"] = lambda: _followed(smoothing.ets, test, values, period)
         models["theta"] = lambda: _followed(smoothing.theta, test, values, period)
-    if slow and data.preprocessor.remove_season and period > 1:
+    if slow and preprocessor.remove_season and period > 1:
         models["stl_ets"] = lambda: test.to_units(
             _followed(smoothing.ets, test, test.normalized.values, 1)
         )

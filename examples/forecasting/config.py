@@ -46,7 +46,7 @@ class Config(Settings):
 
     # Data
     data: str | None = None
-    """A .csv or .tsv file with one series or several. None: the preset's data."""
+    """A .csv, .tsv or .jsonl file with series. None: the preset's data."""
     time_column: str = "ds"
     """Column with the times, ISO 8601."""
     target: str = "y"

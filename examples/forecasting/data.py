@@ -140,19 +140,14 @@ def _season(past: np.ndarray, period: int) -> np.ndarray:
 class Windows:
     """Windows of all series, and what follows each of them."""
 
-    def __init__(
-        self,
-        panel: Panel,
-        preprocessor: Preprocessor,
-        normalized: Normalized,
-        left: int,
-        rows: np.ndarray,
-    ):
-        """Take the rows of the first steps after the windows, (N,).
+    def __init__(self, data: "Data", left: int, rows: np.ndarray):
+        """Take how many steps of each series are after the cutoff, and rows of series.
 
-        `left` is how many steps of each series are after the cutoff.
+        The rows, (N,), are those of the first step after each window.
         """
-        self.panel, self.preprocessor, self.normalized = panel, preprocessor, normalized
+        panel, preprocessor = data.panel, data.preprocessor
+        normalized = data.normalized[left]
+        self.data, self.panel, self.normalized = data, panel, normalized
         self.left, self.rows = left, rows
         past = rows[:, None] + np.arange(-preprocessor.window, 0)
         self.future_rows = rows[:, None] + np.arange(preprocessor.horizon)  # (N, H)
@@ -197,16 +192,16 @@ class Windows:
         If it answers fewer steps than H, it reads its own answers to go on.
         """
         pasts, done = self.pasts, np.empty((len(self), 0))
-        while done.shape[1] < self.preprocessor.horizon:
+        while done.shape[1] < self.data.preprocessor.horizon:
             new = answer(self.inputs(pasts)) * self.scale + pasts[:, -1:]
             done = np.concatenate([done, new], axis=1)
             pasts = np.concatenate([pasts, new], axis=1)[:, -pasts.shape[1] :]
-        return done[:, : self.preprocessor.horizon]
+        return done[:, : self.data.preprocessor.horizon]
 
     def to_units(self, forecast: np.ndarray) -> np.ndarray:
         """Turn normalized forecasts (N, H) into the series' own units."""
         values = forecast + self.normalized.season[self.future_rows]
-        if self.preprocessor.transform == "none":
+        if self.data.preprocessor.transform == "none":
             return values
         # No value was below 0, so no forecast is.
         power = self.normalized.power[self.future_rows]
@@ -264,7 +259,7 @@ class Data:
         long = panel.place + panel.left - left >= one.window
         chosen = long & (panel.place >= one.window) & (panel.left <= first)
         rows = np.flatnonzero(chosen & (panel.left >= end + one.horizon))
-        return Windows(panel, one, self.normalized[left], left, rows)
+        return Windows(self, left, rows)
 
     @cached_property
     def scales(self) -> pd.DataFrame:
@@ -276,8 +271,9 @@ class Data:
         table, published = {}, self.dataset and self.dataset.variance
         for name, rows in self.panel.rows.items():
             past = self.panel.values[rows[: -self.test_steps]]
-            lag = self.preprocessor.period
-            lag = lag if len(past) > lag else 1
+            lag = (
+                self.preprocessor.period if len(past) > self.preprocessor.period else 1
+            )
             known = past[: max(2, len(rows) - self.cutoff)]
             error = np.abs(past[lag:] - past[:-lag]).mean()
             table[name] = {"naive": error, "variance": published or known.var()}
@@ -287,10 +283,8 @@ class Data:
     @property
     def hash(self) -> str:
         """Hash of all that was read."""
-        frame = self.panel.frame
-        times = frame[TIME].to_numpy("datetime64[s]").astype("int64")
-        numbers = frame.drop(columns=[ID, TIME]).to_numpy(float)
-        return files.hash_of(list(frame[ID]), times, numbers)
+        rows = pd.util.hash_pandas_object(self.panel.frame, index=False)
+        return files.hash_of(rows.to_numpy())
 
 
 def load(config: Config) -> Data:

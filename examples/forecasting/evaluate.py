@@ -15,7 +15,7 @@ from common.training import console as out
 from common.training import verdicts
 
 from . import baselines
-from .data import INTERVALS, Data, Windows
+from .data import INTERVALS, Windows
 from .series import ID, TIME, VALUE
 
 SHOWN_STEPS = 12  # rows of the table by step, at most
@@ -32,7 +32,7 @@ class Fold(NamedTuple):
 
 
 def scores(
-    data: Data, windows: Windows, forecasts: Forecasts, steps: slice = slice(None)
+    windows: Windows, forecasts: Forecasts, steps: slice = slice(None)
 ) -> dict[str, pd.DataFrame]:
     """Return the metrics of each window, (N, models) each, over all or some steps.
 
@@ -51,7 +51,7 @@ def scores(
         loss(frame, list(forecasts)).set_index(ID)
         for loss in (losses.mae, losses.mse, losses.smape)
     )
-    scales = data.scales.loc[windows.names]
+    scales = windows.data.scales.loc[windows.names]
     return {
         "relative_variance": mse.div(scales["variance"].to_numpy(), axis=0),
         "smape": 200 * smape,
@@ -83,8 +83,8 @@ def blocks(windows: Windows) -> np.ndarray:
 
 
 def evaluate(
-    data: Data,
     metric: str,
+    windows: Windows,
     answers: Forecasts,
     folds: list[Fold],
     train: Windows,
@@ -93,27 +93,26 @@ def evaluate(
     """Measure the network and the baselines on the test, once; for `metrics.save`.
 
     Args:
-        data: series and splits.
         metric: the main metric.
+        windows: of the test.
         answers: forecasts and intervals of the network, as `Forecaster.forecast`.
         folds: of the backtest.
         train: windows that the network was trained on.
         console: takes notes.
     """
-    windows, forecasts = data.tested, {"network": answers["mean"]}
-    forecasts |= baselines.forecasts(data, train, windows, console)
-    found = scores(data, windows, forecasts)
+    forecasts = {"network": answers["mean"]}
+    forecasts |= baselines.forecasts(train, windows, console)
+    found = scores(windows, forecasts)
     main = found[metric]
     means = {metric: None, **found}  # the main one first
     means = pd.DataFrame({name: mean(found[name], name) for name in means})
     steps = (slice(step, step + 1) for step in range(windows.futures.shape[1]))
-    by_step = [scores(data, windows, forecasts, step)[metric] for step in steps]
+    by_step = [scores(windows, forecasts, step)[metric] for step in steps]
     backtest = {}
     for fold in folds:
         tried = {"network": fold.windows.to_units(fold.forecast)}
-        quick = (data, fold.train, fold.windows, console)
-        tried |= baselines.forecasts(*quick, slow=False)
-        backtest[fold.date] = mean(scores(data, fold.windows, tried)[metric], metric)
+        tried |= baselines.forecasts(fold.train, fold.windows, console, slow=False)
+        backtest[fold.date] = mean(scores(fold.windows, tried)[metric], metric)
     return {
         "models": means.to_dict("index"),
         "verdict": verdicts.verdict(
@@ -124,25 +123,26 @@ def evaluate(
         ),
         "slices": {
             label: {"count": int(rows.sum()), "models": dict(mean(main[rows], metric))}
-            for label, rows in _slices(data, windows).items()
+            for label, rows in _slices(windows).items()
         },
         "details": {
             "by_step": pd.DataFrame([mean(s, metric) for s in by_step]).to_dict("list"),
-            "intervals": _coverage(data, windows, answers),
+            "intervals": _coverage(windows, answers),
             "backtest": {date: dict(row) for date, row in backtest.items()},
         },
     }
 
 
-def _slices(data: Data, windows: Windows) -> Forecasts:
+def _slices(windows: Windows) -> Forecasts:
     """Return which windows belong to each part of the test that is reported, (N,).
 
     The published periods of a data set; of a test with several cutoffs, its halves; of
     many series, the shorter and the longer ones.
     """
-    if data.dataset and data.dataset.slices:
+    dataset = windows.data.dataset
+    if dataset and dataset.slices:
         years = windows.panel.frame[TIME].dt.year.iloc[windows.rows]
-        parts = data.dataset.slices.items()
+        parts = dataset.slices.items()
         return {name: years.between(*ends).to_numpy() for name, ends in parts}
     place = windows.panel.place[windows.rows]
     early = place < np.median(place)
@@ -152,12 +152,13 @@ def _slices(data: Data, windows: Windows) -> Forecasts:
     return dict(zip(names, (early, ~early), strict=True)) if early.any() else {}
 
 
-def _coverage(data: Data, windows: Windows, answers: Forecasts) -> dict[str, Any]:
+def _coverage(windows: Windows, answers: Forecasts) -> dict[str, Any]:
     """Return the share of values within each interval, and its mean width.
 
     `width` is in units, `width_scaled` over the naive error as in MASE.
     """
-    table, naive = {}, data.scales["naive"].loc[windows.names].to_numpy()
+    naive = windows.data.scales["naive"].loc[windows.names].to_numpy()
+    table = {}
     for share in INTERVALS:
         low, high = answers[f"lo-{share}"], answers[f"hi-{share}"]
         inside = (low <= windows.actual) & (windows.actual <= high)

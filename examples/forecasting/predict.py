@@ -48,15 +48,15 @@ class Forecaster:
 
     def normalized(self, windows: Windows) -> np.ndarray:
         """Return normalized forecasts of what follows the windows, (N, H)."""
-        return windows.forecast(self._answers)
 
-    def _answers(self, inputs: np.ndarray) -> np.ndarray:
-        """Return the mean answers (N, K) of the ensemble."""
-        # `predict` takes far longer to begin than a step takes.
-        starts = range(0, len(inputs), READ_BATCH)
-        parts = [inputs[start : start + READ_BATCH] for start in starts]
-        answers = [self.model.predict_on_batch(part) for part in parts]
-        return np.concatenate(answers).mean(axis=1)
+        def answer(inputs: np.ndarray) -> np.ndarray:
+            # `predict` takes far longer to begin than a step takes.
+            starts = range(0, len(inputs), READ_BATCH)
+            parts = [inputs[start : start + READ_BATCH] for start in starts]
+            answers = [self.model.predict_on_batch(part) for part in parts]
+            return np.concatenate(answers).mean(axis=1)  # of the ensemble
+
+        return windows.forecast(answer)
 
     def forecast(self, windows: Windows) -> dict[str, np.ndarray]:
         """Return what comes after the windows, in units, each (N, H).

@@ -135,7 +135,7 @@ def read(
     steps, parts = {}, []
     for name, rows in frame.groupby(ID, sort=False):
         part, steps[name] = _steady(f"{path}, series {shown(name)}", rows)
-        parts.append(part.assign(**{ID: name}))
+        parts.append(part)
     frame, filled = _filled(path, pd.concat(parts, ignore_index=True), max_gap)
     panel = Panel(frame, steps)
     panel.check_frequency(panel.frequency)
@@ -201,7 +201,7 @@ def _steady(where: str, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DateOffset
     if len(off):
         rule = f"times must be at the step {step.freqstr}"
         raise UserError(f"{where}: {rule}; {off[0]} is not")
-    return grid.rename_axis(TIME).reset_index(), step
+    return grid.rename_axis(TIME).reset_index().assign(**{ID: rows[ID].iloc[0]}), step
 
 
 def _filled(path: Path, frame: pd.DataFrame, max_gap: int) -> tuple[pd.DataFrame, int]:

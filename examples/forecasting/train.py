@@ -60,7 +60,7 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
         models.save(run, model)
         forecaster = Forecaster(model, preprocessor)
         answers = forecaster.forecast(data.tested)
-        tested = evaluate(data, what.metric, answers, folds, train, console)
+        tested = evaluate(what.metric, data.tested, answers, folds, train, console)
         tested |= {"data_hash": what.data_hash, "started": started}
         document = metrics.save(run, EXAMPLE, config, model, fitted, **same, **tested)
         figures.draw(run, config, document, fitted, data.tested, answers, console)
@@ -97,7 +97,7 @@ def task(config: Config, data: Data | None = None) -> Task:
     train, tested = data.training, data.tested
 
     def scored(forecasts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        found = scores(data, tested, forecasts)[metric]
+        found = scores(tested, forecasts)[metric]
         return {name: found[name].to_numpy() for name in found}
 
     def score(model: keras.Model) -> np.ndarray:
@@ -106,7 +106,7 @@ def task(config: Config, data: Data | None = None) -> Task:
 
     def others() -> dict[str, np.ndarray]:
         quiet = Console(quiet=True)
-        return scored(baselines.forecasts(data, train, tested, quiet))
+        return scored(baselines.forecasts(train, tested, quiet))
 
     return Task(
         example=EXAMPLE,

@@ -187,7 +187,7 @@ def test_the_future_changes_no_forecast_before_it(file, covariates):
             assert rows.sum() == 3
             found = {
                 **forecaster.forecast(one.tested),
-                **baselines.forecasts(some, fitted_on, one.tested, QUIET),
+                **baselines.forecasts(fitted_on, one.tested, QUIET),
             }
             both.append({name: answers[rows] for name, answers in found.items()})
         assert set(both[0]) > {*NAMES, "seasonal_naive", "linear_ar", "ets", "stl_ets"}
@@ -239,19 +239,19 @@ def test_each_set_is_prepared_once(file, monkeypatch):
 
 def test_baselines_are_what_they_say():
     some = Data(preprocessor(), panel(np.arange(40)), 4)
-    found = baselines.forecasts(some, some.before(4), some.tested, QUIET, slow=False)
+    found = baselines.forecasts(some.before(4), some.tested, QUIET, slow=False)
     np.testing.assert_array_equal(found["last_value"], [[35] * H, [36] * H])
     np.testing.assert_array_equal(found["seasonal_naive"], [[24, 25, 26], [25, 26, 27]])
     values = [1.0, 2.0]
     for _ in range(60):  # a slow wave
         values.append(1.8 * values[-1] - values[-2])
     some = Data(preprocessor(), panel(values), 10)
-    found = baselines.forecasts(some, some.before(10), some.tested, QUIET, slow=False)
+    found = baselines.forecasts(some.before(10), some.tested, QUIET, slow=False)
     np.testing.assert_allclose(found["linear_ar"], some.tested.actual, atol=1e-3)
     n = np.arange(120)
     noise = np.random.default_rng(0).normal(0, 0.1, 120)
     wave = Data(preprocessor(), panel(50 + n + 10 * np.sin(n * np.pi / 6) + noise), 12)
-    found = baselines.forecasts(wave, wave.before(12), wave.tested, QUIET)
+    found = baselines.forecasts(wave.before(12), wave.tested, QUIET)
     errors = {name: np.abs(f - wave.tested.actual).mean() for name, f in found.items()}
     assert errors["ets"] < 0.2 * errors["seasonal_naive"]
     assert errors["theta"] < 0.5 * errors["seasonal_naive"]
@@ -261,7 +261,7 @@ def test_failing_baseline_is_a_note(file, monkeypatch, capsys):
     monkeypatch.setattr(baselines, "_linear", lambda *a: 1 / 0)
     some = data(file)
     console = Console(width=200)
-    found = baselines.forecasts(some, some.before(H), some.tested, console, slow=False)
+    found = baselines.forecasts(some.before(H), some.tested, console, slow=False)
     assert list(found) == ["last_value", "seasonal_naive"]
     assert "note: baseline linear_ar left out" in capsys.readouterr().out
 
@@ -270,7 +270,7 @@ def test_scores_are_the_published_metrics(file):
     some = data(file, test_steps=5)
     windows, truth = some.tested, some.tested.actual
     forecasts = {"network": truth + 2, "exact": truth, "broken": np.inf * truth}
-    found = evaluate.scores(some, windows, forecasts)
+    found = evaluate.scores(windows, forecasts)
     assert all(len(values) == 9 for values in found.values())
     means = {name: evaluate.mean(values, name) for name, values in found.items()}
     assert {values["exact"] for values in means.values()} == {0}
@@ -283,7 +283,7 @@ def test_scores_are_the_published_metrics(file):
     assert off["mase"] == pytest.approx(np.mean(2 / np.array(naive)))
     variances = [one[:-10].var() for one in series]
     assert off["relative_variance"] == pytest.approx(np.mean(4 / np.array(variances)))
-    last = evaluate.scores(some, windows, forecasts, slice(2, 3))["smape"]["network"]
+    last = evaluate.scores(windows, forecasts, slice(2, 3))["smape"]["network"]
     np.testing.assert_allclose(last, 400 / (2 * truth + 2)[:, 2])
 
 
