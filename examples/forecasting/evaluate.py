@@ -148,7 +148,7 @@ def _slices(windows: Windows) -> Forecasts:
     early = place < np.median(place)
     names = ("shorter series", "longer series")
     if len(set(windows.names)) < len(windows):
-        names = ("first half of the test", "second half of the test")
+        names = ("first half", "second half")
     return dict(zip(names, (early, ~early), strict=True)) if early.any() else {}
 
 

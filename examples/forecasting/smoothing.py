@@ -58,20 +58,18 @@ def follow(
     Args:
         method: `ets` or `theta`.
         values: the series, (T,).
-        cutoff: number of values that the fit may see. It takes the last MAX_STEPS.
+        cutoff: n, number of values that the fit may see.
         origins: the steps forecast first, none before the cutoff, (N,). The states
             follow the values before each one.
         horizon: H.
         period: m. A season needs two of it before the cutoff.
     """
     last = np.repeat(values[origins - 1, None], horizon, axis=1)
-    begin = max(0, cutoff - MAX_STEPS)
-    known, n = values[begin:cutoff], cutoff - begin
-    if n < MIN_STEPS or not np.ptp(known) > FLAT * np.abs(known).max():
+    known, unit = values[:cutoff], np.abs(values[:cutoff]).max(initial=0)
+    if cutoff < MIN_STEPS or not np.ptp(known) > FLAT * unit:
         return last  # flat, or not finite
-    unit = np.abs(known).max()
-    scaled = values[begin : origins.max()] / unit
-    answers = unit * method(scaled, n, origins - begin, horizon, period)
+    scaled = values[: origins.max()] / unit
+    answers = unit * method(scaled, cutoff, origins, horizon, period)
     return np.where(np.isfinite(answers).all(axis=1, keepdims=True), answers, last)
 
 
@@ -81,8 +79,10 @@ def ets(
     """Return the forecasts of the exponential smoother with the best AICc, (N, H).
 
     The candidates have no or a damped trend and no or an additive season, of the values
-    or of their logarithms.
+    or of their logarithms. The fit takes the last MAX_STEPS before the cutoff.
     """
+    begin = max(0, n - MAX_STEPS)
+    values, n, origins = values[begin:], n - begin, origins - begin
     periods = (1, period) if 1 < period <= min(MAX_PERIOD, n // 2) else (1,)
     found = []
     for change, trend, m in product(transforms(values[:n]), (False, True), periods):
