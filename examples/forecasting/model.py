@@ -7,7 +7,7 @@ forecast, M networks of the ensemble.
 import keras
 from keras import ops
 
-from .config import EXAMPLE
+from .config import EXAMPLE, Config
 
 
 @keras.saving.register_keras_serializable(package=EXAMPLE)
@@ -83,46 +83,27 @@ def recurrent_layer(cell: str, units: int, **options) -> keras.layers.Layer:
     return {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}[cell](units, **options)
 
 
-def build_model(
-    *,
-    cell: str,
-    units: int,
-    window: int,
-    features: int,
-    horizon: int,
-    ensemble_size: int,
-    linear: bool,
-    noise: float,
-    seed: int,
-) -> keras.Model:
+def build_model(config: Config) -> keras.Model:
     """Return an ensemble of networks that read a window and forecast, in one model.
 
-    Inputs are windows (B, T, D), the value first in every step. Outputs are the next H
-    values by each of the M networks, (B, M, H).
-
-    Args:
-        cell: "builtin", "custom", "gru" or "lstm".
-        units: U, width of each hidden state.
-        window: T.
-        features: D, the value and the covariates.
-        horizon: H.
-        ensemble_size: M. The networks share nothing but their input.
-        linear: whether a linear function of the window is added to each answer, so that
-            the recurrent layer only learns what is not linear.
-        noise: standard deviation of the noise that is added in training.
-        seed: seed of the noise.
+    Inputs are windows (B, T, D), the value first in every step, then the covariates.
+    Outputs are the next H values by each of the M networks, (B, M, H). The networks
+    share nothing but their input. If the recipe says so, a linear function of the
+    window is added to each answer: the recurrent layer only learns what is not linear.
     """
-    windows = keras.Input((window, features), name="windows")
-    noisy = keras.layers.GaussianNoise(noise, seed=seed)(windows)
+    cell, units, recipe = config.cell, config.units, config.recipe
+    features = 1 + len(config.covariates)
+    windows = keras.Input((config.window, features), name="windows")
+    noisy = keras.layers.GaussianNoise(recipe.noise, seed=config.seed)(windows)
     flat = keras.layers.Flatten(name="flat")(noisy)  # (B, T D)
     answers = []
-    for number in range(ensemble_size):
+    for number in range(recipe.ensemble_size):
         name = f"network_{number}"
         h = recurrent_layer(cell, units, unroll=True, name=name)(noisy)  # (B, U)
-        answer = keras.layers.Dense(horizon, name=f"{name}_answer")(h)  # (B, H)
-        if linear:
+        answer = keras.layers.Dense(config.horizon, name=f"{name}_answer")(h)  # (B, H)
+        if recipe.linear:
             answer += keras.layers.Dense(
-                horizon,
+                config.horizon,
                 use_bias=False,
                 kernel_initializer="zeros",
                 name=f"{name}_linear",

@@ -135,18 +135,7 @@ def compare(config: Compare, console: Console | None = None) -> run_folder.Run:
 def compiled_model(config: Config, windows: Windows) -> keras.Model:
     """Return a new model, ready to train. The same seed gives the same weights."""
     keras.utils.set_random_seed(config.seed)
-    recipe = config.recipe
-    model = build_model(
-        cell=config.cell,
-        units=config.units,
-        window=config.window,
-        features=1 + len(config.covariates),
-        horizon=config.horizon,
-        ensemble_size=recipe.ensemble_size,
-        linear=recipe.linear,
-        noise=recipe.noise,
-        seed=config.seed,
-    )
+    recipe, model = config.recipe, build_model(config)
     steps = config.epochs * math.ceil(len(windows) * recipe.passes / config.batch_size)
     rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
     model.compile(

@@ -5,12 +5,14 @@ Letters: B batch, T time steps, D features, U units, H steps forecast, M network
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 
 from common.comparison.parity import copy_weights, weights_as_custom
+from examples.forecasting.config import Recipe
 from examples.forecasting.model import HoistedCell, HoistedRNN, build_model
 from tests.conftest import ROOT
 
@@ -20,17 +22,9 @@ CELLS = ("builtin", "custom")
 
 def model(cell, *, seed=0, linear=True, noise=0.0):
     keras.utils.set_random_seed(seed)
-    return build_model(
-        cell=cell,
-        units=U,
-        window=T,
-        features=D,
-        horizon=H,
-        ensemble_size=M,
-        linear=linear,
-        noise=noise,
-        seed=seed,
-    )
+    recipe = Recipe(ensemble_size=M, linear=linear, noise=noise)
+    sizes = {"window": T, "covariates": ("x",), "horizon": H, "recipe": recipe}
+    return build_model(SimpleNamespace(cell=cell, units=U, seed=seed, **sizes))
 
 
 def batch(seed=0):
