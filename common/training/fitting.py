@@ -80,23 +80,20 @@ class _SaveState(keras.callbacks.Callback):
         """Put the saved state back; return the number of complete epochs."""
         path, variables = self.run / STATE, self._variables()
         expected = _numbered("variable", variables)
+        # The best weights are saved beside the last ones.
+        most = 2 * sum(array.nbytes for array in expected.values()) + NOTES_BYTES
         try:
             with zipfile.ZipFile(path) as archive:
                 size = sum(part.file_size for part in archive.infolist())
-            # Twice: the best weights are saved beside the last ones.
-            if (
-                size
-                > 2 * sum(array.nbytes for array in expected.values()) + NOTES_BYTES
-            ):
+            if size > most:
                 raise ValueError(f"it has {size:,} bytes unpacked; too many")
             with np.load(path, allow_pickle=False) as arrays:
                 notes = json.loads(arrays["notes"].tobytes())
                 if notes["best_epoch"] >= 0:
                     expected |= _numbered("best", self.model.get_weights())
                 saved = {name: arrays[name] for name in expected}
-            for name, array in saved.items():
-                if array.shape != expected[name].shape:
-                    raise ValueError("it is the state of another model")
+            if any(saved[k].shape != array.shape for k, array in expected.items()):
+                raise ValueError("it is the state of another model")
             self.history.rows = [dict(row) for row in notes["history"]]
             self.history.step_seconds = [float(s) for s in notes["step_seconds"]]
             self.best.epoch, self.best.value = notes["best_epoch"], notes["best_value"]
@@ -110,12 +107,10 @@ class _SaveState(keras.callbacks.Callback):
         return done
 
     def _variables(self) -> list[Any]:
-        """All that training changes: weights, states of random layers, optimizer."""
-        return [
-            *self.model.trainable_variables,
-            *self.model.non_trainable_variables,
-            *self.model.optimizer.variables,
-        ]
+        """Return what training changes: weights, random layers' states, optimizer."""
+        model = self.model
+        weights = model.trainable_variables + model.non_trainable_variables
+        return weights + model.optimizer.variables
 
 
 def _numbered(name: str, values: Iterable[Any]) -> dict[str, np.ndarray]:
@@ -163,12 +158,12 @@ def fit(
     done = saver.load() if run.can_resume else 0
     if done:
         say(console, f"resumed after epoch {done} of {epochs}")
-    order = keras.callbacks.LambdaCallback(
-        on_epoch_begin=lambda epoch, logs: setattr(train, "epoch", epoch)
+    between = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: setattr(train, "epoch", epoch),
+        on_epoch_end=lambda epoch, logs: sample and say(console, sample(model)),
     )
-    show = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: sample and say(console, sample(model))
-    )
+    callbacks = [ResetStates(), keras.callbacks.TerminateOnNaN(), stop, best, history]
+    callbacks += [keras.callbacks.ProgbarLogger(), between, saver]
     if done < epochs:
         # An overflow is reported as a loss that is not finite, in one line.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -179,18 +174,9 @@ def fit(
                 epochs=epochs,
                 shuffle=False,
                 verbose=0 if console.quiet else 1 if console.is_terminal else 2,
-                callbacks=[
-                    *(
-                        order,
-                        ResetStates(),
-                        keras.callbacks.TerminateOnNaN(),
-                        stop,
-                        best,
-                    ),
-                    *(history, keras.callbacks.ProgbarLogger(), show, saver),
-                ],
+                callbacks=callbacks,
             )
-    rows = history.rows
+    rows, steps = history.rows, history.step_seconds
     if not all(math.isfinite(row["loss"]) for row in rows):
         trouble = f"the loss is not finite in epoch {len(rows)}"
         if not best.weights:
@@ -207,13 +193,10 @@ def fit(
             f"interrupted; the best epoch so far, {best.epoch + 1}, is tested now "
             "(--resume continues the training)",
         )
-    steps = history.step_seconds
     return Fitted(
         history=rows,
         best_epoch=best.epoch + 1,
         interrupted=stop.interrupted,
         seconds=sum(row["seconds"] for row in rows),
-        milliseconds_per_step=1000 * statistics.median(steps)
-        if steps
-        else float("nan"),
+        milliseconds_per_step=1000 * statistics.median(steps) if steps else math.nan,
     )

@@ -44,10 +44,8 @@ def save(
     Args:
         figure: what was drawn.
         path: the PNG file.
-        caption: what stands below it in a report: what it is and how to read it; by
-            default, the name of the file.
-        alt: what it shows, for those who do not see it; by default, what the axes
-            are labelled with.
+        caption: what it is and how to read it; by default, the name of the file.
+        alt: what it shows, for those who do not see it; by default, its labels.
         svg: whether to write the SVG too, which a report needs. Where the user names
             the file, nothing is written but that.
     """
@@ -78,12 +76,9 @@ def axes_in_words(figure: Figure) -> str:
     for axes in figure.axes:
         names = " over ".join(filter(None, (axes.get_ylabel(), axes.get_xlabel())))
         title = axes.get_title("left") or axes.get_title()
-        legend = axes.get_legend()
-        lines = [text.get_text() for text in legend.get_texts()] if legend else []
-        part = ": ".join(filter(None, (title, names, ", ".join(lines))))
-        if part and part not in parts:
-            parts.append(part)
-    return "Diagram. " + "; ".join(parts)
+        lines = ", ".join(axes.get_legend_handles_labels()[1])
+        parts.append(": ".join(filter(None, (title, names, lines))))
+    return "Diagram. " + "; ".join(filter(None, dict.fromkeys(parts)))
 
 
 def learning_curves(
@@ -97,110 +92,34 @@ def learning_curves(
 
     Args:
         path: the PNG file.
-        history: one row an epoch, as `training.fit` returns it.
+        history: one row an epoch, as `fitting.fit` returns it.
         best_epoch: the epoch whose weights were best, counted from 1.
         kept: whether those weights are the run's; else it was trained anew.
     """
-    what = "kept" if kept else "best in validation"
     skip = ("epoch", "seconds")
     names = [n for n in history[0] if n not in skip and not n.startswith("val_")]
     figure = Figure(figsize=(4.5 * len(names), 3.2))
-    epochs = [row["epoch"] for row in history]
-    ends = []
+    epochs, ends = [row["epoch"] for row in history], []
+    what = "kept" if kept else "best in validation"
     for axes, name in zip(np.ravel(figure.subplots(1, len(names))), names, strict=True):
-        for key, label, color in (
-            (name, "training", BLUE),
-            (f"val_{name}", "validation", ORANGE),
-        ):
-            if key in history[0]:
-                values = [row[key] for row in history]
-                axes.plot(epochs, values, ".-", color=color, label=label)
-                ends.append(f"{name} in {label} {values[0]:.3g} to {values[-1]:.3g}")
+        lines = {name: ("training", BLUE), f"val_{name}": ("validation", ORANGE)}
+        for key, (label, color) in lines.items():
+            if key not in history[0]:
+                continue
+            values = [row[key] for row in history]
+            axes.plot(epochs, values, ".-", color=color, label=label)
+            ends.append(f"{name} in {label} {values[0]:.3g} to {values[-1]:.3g}")
         axes.axvline(best_epoch, color=GREY, linestyle=":", label=f"epoch {what}")
         axes.ticklabel_format(axis="y", useOffset=False)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set(xlabel="epoch", ylabel=name)
         axes.legend()
     figure.tight_layout()
-    save(
-        figure,
-        path,
-        caption=f"Learning curves. The weights kept are those of epoch {best_epoch}."
-        if kept
-        else f"Learning curves. Epoch {best_epoch} was best in validation; the network "
-        "that was tested was trained anew after that, for all epochs.",
-        alt=f"Lines from epoch {epochs[0]:.0f} to {epochs[-1]:.0f}: {', '.join(ends)}.",
-    )
-
-
-def value_curve(
-    path: Path,
-    points: Sequence[tuple[float, float]],
-    *,
-    xlabel: str,
-    ylabel: str,
-    shaded: tuple[float, float, str],
-):
-    """Draw one share over a number, with the range that training covered shaded.
-
-    Args:
-        path: the PNG file.
-        points: (number, share) each, in order of the numbers.
-        xlabel: what the numbers are.
-        ylabel: what the shares are.
-        shaded: first and last number of the range, and its name in the legend.
-    """
-    figure = Figure(figsize=(6, 3.4))
-    axes = figure.subplots()
-    first, last, name = shaded
-    axes.axvspan(first - 0.5, last + 0.5, color=GREY, alpha=0.2, label=name)
-    axes.plot(*zip(*points, strict=True), "o-", color=BLUE)
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(-0.03, 1.03))
-    axes.legend()
-    values = ", ".join(f"{value:.2f} at {number:g}" for number, value in points)
-    save(
-        figure,
-        path,
-        caption=f"{ylabel.capitalize()} by {xlabel}. Shaded: {name}.",
-        alt=f"A line through these points: {values}. Shaded: {first:g} to {last:g}.",
-    )
-
-
-def heat_map(
-    path: Path, values: np.ndarray, steps: Sequence[str], *, ylabel: str, title: str
-):
-    """Draw values (T, U) as colours: a column a step, a row a unit.
-
-    Args:
-        path: the PNG file.
-        values: (T, U), of either sign.
-        steps: T names, below the columns.
-        ylabel: what the rows are.
-        title: stands above.
-    """
-    figure = Figure(figsize=(2 + 0.4 * len(steps), 5))
-    axes = figure.subplots()
-    limit = float(np.abs(values).max()) or 1.0
-    # Where there is no negative value, zero is the end of the colours, else the middle.
-    one_sided = values.min() >= 0
-    image = axes.imshow(
-        values.T,
-        aspect="auto",
-        cmap="viridis" if one_sided else "RdBu_r",
-        vmin=0 if one_sided else -limit,
-        vmax=limit,
-    )
-    axes.set_xticks(range(len(steps)), steps, rotation=90)
-    axes.yaxis.get_major_locator().set_params(integer=True)
-    axes.set(ylabel=ylabel)
-    axes.set_title(title, fontsize=10, loc="left")
-    figure.colorbar(image, ax=axes)
-    save(
-        figure,
-        path,
-        caption=f"Heat map. Columns: steps; rows: {ylabel}.",
-        alt=f"Heat map of {values.shape[1]} rows and {len(steps)} columns, from "
-        f"{steps[0]} to {steps[-1]}. Values lie between {values.min():.3g} and "
-        f"{values.max():.3g}. {' '.join(title.split())}",
-    )
+    caption = f"Learning curves. The weights kept are those of epoch {best_epoch}."
+    if not kept:
+        caption = (
+            f"Learning curves. Epoch {best_epoch} was best in validation; the network "
+            "that was tested was trained anew after that, for all epochs."
+        )
+    alt = f"Lines from epoch {epochs[0]:.0f} to {epochs[-1]:.0f}: {', '.join(ends)}."
+    save(figure, path, caption=caption, alt=alt)

@@ -7,7 +7,6 @@ file with the name of the newest finished run.
 import contextlib
 import itertools
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -44,22 +43,16 @@ class Run:
         """Whether the folder holds a training state: the run was interrupted."""
         return (self / STATE).is_file()
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> contextlib.AbstractContextManager:
         """Hold the folder, so that no second process trains in it.
 
         Raises:
             UserError: another process holds it.
         """
-        lock = FileLock(self / ".lock", timeout=0)
         try:
-            lock.acquire()
+            return FileLock(self / ".lock").acquire(timeout=0)
         except Timeout:
             raise UserError(f"{self.path} is in use by another process") from None
-        try:
-            yield
-        finally:
-            lock.release()
 
 
 def start(example: str, runs_dir: str, config: dict[str, Any], prefix: str = "") -> Run:
@@ -92,7 +85,7 @@ def begin(example: str, config: Settings, *, data_hash: str, prefix: str = "") -
     Args:
         example: name of the example.
         config: its settings.
-        data_hash: hash of the data that was read, from `files.hash_of`.
+        data_hash: of the data that was read, from `files.hash_of`.
         prefix: of the folder's name, for a comparison.
 
     Raises:
@@ -190,15 +183,14 @@ def find_unfinished(example: str, runs_dir: str, prefix: str = "") -> Run:
         UserError: there is none.
     """
     folder = Path(runs_dir) / example
-    mark = CONFIG if prefix else STATE
-    marks = [
+    found = [
         path
-        for path in folder.glob(f"{prefix}*/{mark}")
+        for path in folder.glob(f"{prefix}*/{CONFIG if prefix else STATE}")
         if not (path.parent / COMPARE).exists()
     ]
-    if not marks:
+    if not found:
         what = "comparison" if prefix else "run"
         raise UserError(
             f"--resume needs an interrupted {what}; there is none in {folder}"
         )
-    return Run(max(marks, key=lambda path: path.stat().st_mtime_ns).parent)
+    return Run(max(found, key=lambda path: path.stat().st_mtime_ns).parent)

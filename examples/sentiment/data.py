@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from common import files
-from common.errors import UserError, check_choice, check_whole, shown
+from common.errors import UserError, check_choice, shown
 from common.preprocessing import tables, tfds
 from common.preprocessing.sequences import Batches
 from common.preprocessing.text import Vocabulary, words
-from common.settings import MAX_COUNT, flag
+from common.settings import MAX_COUNT, Limits, check, flag
 
 from .config import Config
 
@@ -70,7 +70,7 @@ class Preprocessor:
         vocabulary, labels, max_length = (value[key] for key in keys)
         if not isinstance(labels, list) or not all(isinstance(x, str) for x in labels):
             raise UserError("the labels of a preprocessor must be a list of texts")
-        check_whole("max_length", max_length, at_least=1, at_most=MAX_COUNT)
+        check("max_length", max_length, int, Limits(1, MAX_COUNT))
         return cls(Vocabulary.from_json(vocabulary), labels, max_length)
 
 

@@ -15,9 +15,10 @@ import keras
 import numpy as np
 
 from common import files
-from common.errors import UserError, check_whole
+from common.errors import UserError
 from common.preprocessing import tfds
 from common.preprocessing.text import Vocabulary
+from common.settings import Limits, check
 
 from .config import Config
 
@@ -118,7 +119,7 @@ def load(config: Config) -> Data:
             )
             raise UserError(f"{needs}; it has {len(text):,}")
     most = min(len(texts["train"]), len(texts["validation"])) - 1
-    check_whole("--batch-size", config.batch_size, at_least=1, at_most=most)
+    check("--batch-size", config.batch_size, int, Limits(1, most))
     preprocessor = Preprocessor.fit([texts["train"]], min_count=MIN_COUNT)
     rare = len(preprocessor.unknown(texts["train"]))
     if len(preprocessor) == len(Preprocessor.SPECIAL):

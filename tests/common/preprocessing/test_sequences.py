@@ -4,10 +4,12 @@ import keras
 import numpy as np
 import pytest
 
-from common.preprocessing.sequences import Batches, pad, predict
+from common.preprocessing.sequences import Batches, predict
 
 LENGTHS = np.random.default_rng(0).integers(1, 40, size=203)
-IDS = pad([[row + 1] * length for row, length in enumerate(LENGTHS)])
+IDS = keras.utils.pad_sequences(
+    [[row + 1] * length for row, length in enumerate(LENGTHS)], padding="post"
+)
 
 
 def batches(**options):
@@ -16,13 +18,6 @@ def batches(**options):
 
 def served(source):
     return [source[index] for index in range(source.num_batches)]
-
-
-def test_pad_fills_after_the_end_and_cuts():
-    assert pad([[1, 2, 3], [], [4]]).tolist() == [[1, 2, 3], [0, 0, 0], [4, 0, 0]]
-    assert pad([[1, 2, 3]], length=2).tolist() == [[1, 2]]
-    assert pad([[1]], length=2, value=9).tolist() == [[1, 9]]
-    assert pad([]).shape == (0, 0)
 
 
 def test_each_sequence_is_served_once_an_epoch_with_its_own_target():
@@ -60,12 +55,6 @@ def test_predictions_come_back_in_the_given_order():
     last = keras.layers.Lambda(lambda x: keras.ops.cast(x[:, :1], "float32"))
     model = keras.Model(ids, last(ids))
     assert predict(model, batches())[:, 0].tolist() == list(range(1, 204))
-
-
-def test_targets_with_time_are_cut_alike():
-    source = Batches(IDS, IDS, batch_size=16, lengths=LENGTHS, trim_targets=True)
-    for inputs, targets in served(source):
-        assert (inputs == targets).all()
 
 
 @pytest.mark.parametrize("seed", [None, 0])
