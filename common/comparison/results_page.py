@@ -45,17 +45,15 @@ def newest(
         the content of `compare.json`, or `None` if there is none; and a line for every
         newer file that is damaged.
     """
-    paths = folder.glob(f"*/{run_folder.COMPARE}")
     damaged = []
     wanted = json.loads(json.dumps({**settings, "cell": None}))
-    for path in sorted(paths, key=lambda path: path.stat().st_mtime_ns, reverse=True):
+    for run in run_folder.holding(folder, run_folder.COMPARE):
+        path = run / run_folder.COMPARE
         try:
-            config = run_folder.read_config(folder.name, run_folder.Run(path.parent))
-            if {**config, "cell": None} != wanted:
-                continue
-            document = files.read_json(path)
-            block(document)
-            return document, damaged
+            if {**run_folder.read_config(folder.name, run), "cell": None} == wanted:
+                document = files.read_json(path)
+                block(document)
+                return document, damaged
         except UserError as error:
             damaged.append(str(error))
         except (jinja2.TemplateError, LookupError, TypeError, ValueError) as error:

@@ -4,10 +4,7 @@ The files are those of the run folder alone, and reading them needs no TensorFlo
 damaged part is left out with a note; only without settings or results is no page.
 """
 
-import os
 from collections.abc import Iterator, Mapping
-from glob import glob
-from pathlib import Path
 from typing import Any
 
 from common.comparison import findings
@@ -15,16 +12,6 @@ from common.errors import UserError
 from common.report.advice import advise
 from common.report.pictures import read_pictures
 from common.training import metrics, run_folder
-
-
-def finished(folder: Path, file: str) -> list[run_folder.Run]:
-    """Return the runs in an example's folder that hold `file`, the newest first."""
-    # `glob` skips names that begin with a dot, of folders that are being written, and
-    # says nothing of a folder that it cannot read.
-    paths = [folder / name for name in glob(f"*/{file}", root_dir=folder)]
-    paths = filter(os.path.exists, paths)
-    newest = sorted(paths, key=os.path.getmtime, reverse=True)
-    return [run_folder.Run(path.parent) for path in newest]
 
 
 def read_comparison(run: run_folder.Run) -> dict[str, Any]:
@@ -98,7 +85,7 @@ def _common(run) -> dict[str, Any]:
 def _comparison_of(run, document, notes) -> dict[str, Any] | None:
     """Return the newest comparison with the data and the preset of the run."""
     same = ("data_hash", "preset")
-    for compared in finished(run.path.parent, run_folder.COMPARE):
+    for compared in run_folder.holding(run.path.parent, run_folder.COMPARE):
         try:
             comparison = read_comparison(compared)
         except UserError as error:

@@ -15,7 +15,7 @@ import jinja2
 
 from common import files
 from common.errors import UserError, one_line
-from common.report.contents import finished, read_comparison, read_run
+from common.report.contents import read_comparison, read_run
 from common.training import run_folder
 
 REPORT, INDEX = "report.html", "index.html"
@@ -57,7 +57,7 @@ def leave(run: run_folder.Run):
     try:
         write(run)
         if (run / run_folder.COMPARE).exists():
-            for newest in finished(run.path.parent, run_folder.METRICS)[:1]:
+            for newest in run_folder.holding(run.path.parent, run_folder.METRICS)[:1]:
                 write(newest)
     # Whatever it is, the run is finished and its files are there.
     except Exception as error:  # noqa: BLE001
@@ -112,8 +112,8 @@ def collect(
     written, damaged, newest = [], [], {}
     for example in examples:
         folder = Path(runs_dir) / example
-        runs = finished(folder, run_folder.METRICS)
-        for run in [*finished(folder, run_folder.COMPARE), *runs]:
+        runs = run_folder.holding(folder, run_folder.METRICS)
+        for run in [*run_folder.holding(folder, run_folder.COMPARE), *runs]:
             is_newest = run in runs and example not in newest
             if (run / REPORT).exists() and not is_newest:
                 continue

@@ -6,9 +6,11 @@ file with the name of the newest finished run.
 
 import contextlib
 import itertools
+import os
 import sys
 from dataclasses import dataclass
 from datetime import datetime
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +178,15 @@ def announce(run: Run):
     print(f"run: {run.path}, trained on {one_line(dataset)}", file=sys.stderr)
 
 
+def holding(folder: Path, file: str, prefix: str = "") -> list[Run]:
+    """Return the runs in an example's folder that hold `file`, the newest first."""
+    # `glob` skips names that begin with a dot, of folders that are being written, and
+    # says nothing of a folder that it cannot read.
+    found = [folder / name for name in glob(f"{prefix}*/{file}", root_dir=folder)]
+    newest = sorted(filter(os.path.exists, found), key=os.path.getmtime, reverse=True)
+    return [Run(path.parent) for path in newest]
+
+
 def find_unfinished(example: str, runs_dir: str, prefix: str = "") -> Run:
     """Return the newest run, or comparison, of `example` that can be resumed.
 
@@ -183,14 +194,8 @@ def find_unfinished(example: str, runs_dir: str, prefix: str = "") -> Run:
         UserError: there is none.
     """
     folder = Path(runs_dir) / example
-    found = [
-        path
-        for path in folder.glob(f"{prefix}*/{CONFIG if prefix else STATE}")
-        if not (path.parent / COMPARE).exists()
-    ]
-    if not found:
-        what = "comparison" if prefix else "run"
-        raise UserError(
-            f"--resume needs an interrupted {what}; there is none in {folder}"
-        )
-    return Run(max(found, key=lambda path: path.stat().st_mtime_ns).parent)
+    for run in holding(folder, CONFIG if prefix else STATE, prefix):
+        if not (run / COMPARE).exists():
+            return run
+    what = "comparison" if prefix else "run"
+    raise UserError(f"--resume needs an interrupted {what}; there is none in {folder}")
