@@ -28,7 +28,7 @@ class CompareAll(Checked):
     """Trainings of each cell, with seeds 0, 1, 2, ..."""
     examples: tuple[str, ...] = ()
     """Examples to compare now; default: all. For the others, the page takes the newest
-    comparison with the same preset and seeds from --runs-dir."""
+    comparison with the same preset from --runs-dir."""
     from_runs: bool = False
     """Train nothing. Write the page from the comparisons in --runs-dir."""
     resume: bool = False
@@ -103,7 +103,8 @@ def _run(name: str, options: CompareAll, wanted: dict[str, Any]) -> bool:
     words = ["--preset", options.preset, "--seeds", str(options.seeds)]
     words += ["--runs-dir", options.runs_dir]
     if options.resume:
-        if results_page.newest(Path(options.runs_dir) / name, wanted)[0]:
+        found, _ = results_page.newest(Path(options.runs_dir) / name, wanted)
+        if found and found["seeds"] == options.seeds:
             return True
         if _can_resume(name, options, wanted):
             words = ["--resume", "--runs-dir", options.runs_dir]

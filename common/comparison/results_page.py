@@ -37,6 +37,8 @@ def newest(
 ) -> tuple[dict[str, Any] | None, list[str]]:
     """Return the newest comparison in an example's folder that has these settings.
 
+    If none has as many seeds, the newest with any number of seeds is returned.
+
     Args:
         folder: `RUNS_DIR/EXAMPLE`.
         settings: what `config.json` must hold, apart from the cell.
@@ -44,26 +46,29 @@ def newest(
     Returns:
         the content of `compare.json`, or `None`; a line for each newer damaged file.
     """
-    damaged = []
+    damaged, others = [], []
     wanted = json.loads(json.dumps({**settings, "cell": None}))
     for run in run_folder.holding(folder, run_folder.COMPARE):
         path = run / run_folder.COMPARE
         try:
-            if {**run_folder.read_config(folder.name, run), "cell": None} == wanted:
+            config = {**run_folder.read_config(folder.name, run), "cell": None}
+            if {**config, "seeds": wanted["seeds"]} == wanted:
                 document = files.read_json(path)
                 block(document)
-                return document, damaged
+                if config == wanted:
+                    return document, damaged
+                others.append(document)
         except UserError as error:
             damaged.append(str(error))
         except (jinja2.TemplateError, LookupError, TypeError, ValueError) as error:
             damaged.append(f"{path} is damaged or old: {error!r}")
-    return None, damaged
+    return next(iter(others), None), damaged
 
 
 def page(
     command: str, documents: Sequence[Mapping[str, Any]], missing: Sequence[str]
 ) -> str:
-    """Return the page of comparisons with the same preset and seeds.
+    """Return the page of comparisons with the same preset.
 
     Args:
         command: what the user types to have it written.
