@@ -38,14 +38,14 @@ def _number(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else _plain(value)
 
 
-_pages = jinja2.Environment(
+templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_pages.filters |= {"plain": _plain, "prose": _prose, "number": _number}
+templates.filters |= {"plain": _plain, "prose": _prose, "number": _number}
 
 
 def leave(run: run_folder.Run):
@@ -83,7 +83,7 @@ def write(run: run_folder.Run) -> dict[str, Any]:
 
 
 def _render(template: str, path: Path, contents: Mapping[str, Any]):
-    page = _pages.get_template(template).render(**contents)
+    page = templates.get_template(template).render(**contents)
     # JSON and file names may hold halves of characters, which UTF-8 does not know.
     page = page.encode("utf-8", "replace").decode()
     try:
