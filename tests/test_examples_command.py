@@ -72,29 +72,6 @@ def test_runs_folder_without_runs_is_refused(here, tmp_path):
     assert output.count("\n") == 1
 
 
-def test_new_copies_and_says_what_to_edit(here, tmp_path, monkeypatch):
-    source = ROOT / "examples" / "sorting"
-    copy = tmp_path / "examples" / "sorting"
-    copy.mkdir(parents=True)
-    (tmp_path / "tests" / "examples").mkdir(parents=True)
-    for path in source.glob("*.py"):
-        (copy / path.name).write_bytes(path.read_bytes())
-    monkeypatch.setattr(command, "ROOT", tmp_path)
-    status, output = here("new", "my_task", "--from", "sorting")
-    assert status == 0, output
-    assert (tmp_path / "examples" / "my_task" / "model.py").is_file()
-    assert output.index("my_task/data.py ") < output.index("my_task/model.py ")
-    for words, message in (
-        (["my_task", "--from", "sorting"], "examples/my_task exists"),
-        (["other"], "--from must be one of my_task, sorting; received None"),
-        ([], "--help"),
-    ):
-        status, output = here("new", *words)
-        assert status == 2
-        assert message in output
-        assert output.count("\n") == 1
-
-
 @pytest.mark.parametrize(
     "words",
     [["--help"], ["new", "--help"], ["report", "--help"], ["compare", "--help"]],

@@ -71,7 +71,7 @@ def page(
         documents: content of the `compare.json` of each example, one at least.
         missing: examples without such a comparison.
     """
-    template = _templates.get_template("results.md")
+    template = _templates.get_template("results.md.jinja")
     text = template.render(
         command=command, marker=marker(command), documents=documents, missing=missing
     )

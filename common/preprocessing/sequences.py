@@ -1,8 +1,9 @@
-"""The order in which sequences are trained on.
+"""Batches of sequences in an order that can be repeated.
 
 Letters: N sequences, B batch, T time steps.
 """
 
+import functools
 from typing import Any
 
 import keras
@@ -18,8 +19,8 @@ class Batches(keras.utils.PyDataset):
     `fit(shuffle=True)` draws from global random state: an interrupted and resumed
     training would see its batches in another order.
 
-    Given `lengths`, sequences of similar length share a batch, and each batch is cut
-    to its longest sequence, so that little time is spent on padding.
+    Given `lengths`, sequences of similar length share a batch, and each batch is
+    trimmed to its longest sequence, so that little time is spent on padding.
     """
 
     POOL = 64  # batches' worth of shuffled sequences among which lengths are sorted
@@ -41,30 +42,19 @@ class Batches(keras.utils.PyDataset):
             batch_size: B; the last batch may be smaller.
             seed: seed of the order. With `None` every epoch has the given order, or
                 with lengths, the order from short to long.
-            lengths: (N,) true lengths. Each batch of inputs is cut along T to them.
+            lengths: (N,) lengths without padding. Inputs are trimmed along T to them.
         """
         super().__init__()
         self.inputs, self.targets = inputs, targets
         self.batch_size, self.seed, self.lengths = batch_size, seed, lengths
-        self._epoch = -1
-        self.epoch = 0
-
-    @property
-    def epoch(self) -> int:
-        """The epoch whose order is served; `fitting.fit` sets it."""
-        return self._epoch
-
-    @epoch.setter
-    def epoch(self, epoch: int):
-        if epoch != self._epoch:
-            self._epoch = epoch
-            self._rows = self._order(epoch)
+        self.epoch = 0  # whose order is served; `fitting.fit` sets it
+        self._order = functools.lru_cache(maxsize=1)(self._order_of)
 
     @property
     def num_batches(self) -> int:
-        return len(self._rows)
+        return -(-len(self.targets) // self.batch_size)
 
-    def _order(self, epoch: int) -> list[np.ndarray]:
+    def _order_of(self, epoch: int) -> list[np.ndarray]:
         """Return the row numbers of every batch of `epoch`."""
         rows = np.arange(len(self.targets))
         if self.seed is None:
@@ -91,8 +81,8 @@ class Batches(keras.utils.PyDataset):
     def _widest_first(self, batches: list[np.ndarray]) -> list[np.ndarray]:
         """Move the widest batch to the first place and the narrowest to the second.
 
-        Keras reads from the first two batches which dimensions vary. (The widest one
-        in front also shows at once whether memory is enough.)
+        Keras reads from the first two batches which dimensions vary. The widest one in
+        front also shows at once whether there is enough memory.
         """
         if self.lengths is None or len(batches) < 2:
             return batches
@@ -106,7 +96,7 @@ class Batches(keras.utils.PyDataset):
         return -(-longest // WIDTH_MULTIPLE) * WIDTH_MULTIPLE
 
     def __getitem__(self, index: int) -> tuple[Any, np.ndarray]:
-        rows = self._rows[index]
+        rows = self._order(self.epoch)[index]
         width = None if self.lengths is None else self._width(rows)
         if isinstance(self.inputs, tuple):
             inputs = tuple(array[rows, :width] for array in self.inputs)
@@ -116,7 +106,7 @@ class Batches(keras.utils.PyDataset):
 
     def rows_in_order(self) -> np.ndarray:
         """Return the row number of every sequence in the order it is served, (N,)."""
-        return np.concatenate(self._rows)
+        return np.concatenate(self._order(self.epoch))
 
 
 def predict(model: keras.Model, batches: Batches) -> np.ndarray:

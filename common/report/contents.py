@@ -45,7 +45,9 @@ def read_run(run: run_folder.Run) -> dict[str, Any]:
         **contents,
         "document": document,
         "verdict": metrics.sentence(document),
-        "scores": {k: row[main] for k, row in document["models"].items() if main in row},
+        "scores": {
+            k: row[main] for k, row in document["models"].items() if main in row
+        },
         "slices": {
             name: {"cases": part["count"], **part["models"]}
             for name, part in document["slices"].items()

@@ -172,10 +172,16 @@ def find(example: str, *, run: str | None, runs_dir: str) -> Run:
 
 
 def announce(run: Run):
-    """Say on stderr which run answers, and what it was trained on."""
+    """Say on stderr which run answers, and what it was trained on.
+
+    Raises:
+        UserError: `metrics.json` is missing or damaged.
+    """
     metrics = files.read_json(run / METRICS)
-    dataset = metrics.get("dataset") if isinstance(metrics, dict) else None
-    print(f"run: {run.path}, trained on {one_line(dataset)}", file=sys.stderr)
+    if not isinstance(metrics, dict) or "dataset" not in metrics:
+        raise UserError(f"{run / METRICS} is damaged: it names no dataset")
+    dataset = one_line(metrics["dataset"])
+    print(f"run: {run.path}, trained on {dataset}", file=sys.stderr)
 
 
 def holding(folder: Path, file: str, prefix: str = "") -> list[Run]:

@@ -12,7 +12,7 @@ from examples.benchmark import ways
 from examples.benchmark.config import middle
 
 COMMAND = "python -m examples benchmark"
-TEMPLATE = Path(__file__).with_name("page.md")
+TEMPLATE = Path(__file__).with_name("page.md.jinja")
 Document = Mapping[str, Any]
 # Of each pair, the time of the first is divided by that of the second.
 CLAIMS = [(ways.BUILTIN, ways.TORCH), (ways.TOGETHER, ways.TORCH)]

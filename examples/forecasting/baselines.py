@@ -1,110 +1,78 @@
 """Forecasts without a network, on the same windows.
 
-Letters: N windows, H steps forecast, K numbers in a state.
+Letters: N windows, H steps forecast.
 """
 
-import warnings
-from dataclasses import replace
+from collections.abc import Callable
 
 import numpy as np
+from rich.console import Console
 from sklearn.linear_model import LinearRegression
 
-from examples.forecasting.data import Windows
+from common.training import console as out
 
-LAST, SEASONAL, LINEAR, ETS = "last_value", "seasonal_naive", "linear_ar", "ets"
-ETS_MIN_STEPS = 10  # fewer do not tell a trend
+from . import smoothing
+from .data import Data, Windows
 
 
-def forecasts(train: Windows, test: Windows, *, ets: bool = True) -> dict:
-    """Return the forecasts of every baseline for the windows of `test`, (N, H) each.
+def forecasts(
+    data: Data, train: Windows, test: Windows, console: Console, *, slow: bool = True
+) -> dict[str, np.ndarray]:
+    """Return the forecasts of each baseline, (N, H), for the windows of `test`.
 
-    Args:
-        train: what the linear autoregression is fitted on.
-        test: windows with the futures to be forecast.
-        ets: whether exponential smoothing is tried too, which takes longest.
+    The linear autoregression is fitted on `train`. Those by exponential smoothing and
+    Theta are `slow`. One that fails becomes a note.
     """
-    period = test.codec.period
-    answers = {LAST: repeated(test, 1)}
-    if period > 1 and (test.origins >= period).all():
-        answers[SEASONAL] = repeated(test, period)
-    answers[LINEAR] = linear(train, test)
-    if ets:
-        answers[ETS] = exponential_smoothing(test)
-    return answers
-
-
-def repeated(windows: Windows, period: int) -> np.ndarray:
-    """Return the last `period` values again and again, (N, H)."""
-    horizon = windows.futures.shape[1]
-    steps = windows.origins[:, None] - period + np.arange(horizon) % period
-    values = [
-        windows.views[index].series.values[row]
-        for index, row in zip(windows.which, steps, strict=True)
-    ]
-    return np.reshape(values, steps.shape)
-
-
-def linear(train: Windows, test: Windows) -> np.ndarray:
-    """Return the forecasts of a linear function of the window for every step, (N, H).
-
-    It is fitted by least squares, reads what the network reads, and where training
-    windows have fewer steps to forecast it goes on from its own forecasts.
-    """
-    model = LinearRegression()
-    model.fit(train.inputs().reshape(len(train), -1), train.targets()[:, 0])
-    horizon, pasts, done = test.futures.shape[1], test.pasts, []
-    for _ in range(-(-horizon // train.futures.shape[1])):
-        answers = model.predict(test.inputs(pasts).reshape(len(test), -1))
-        done.append(answers * test.scales + test.levels(pasts))
-        pasts = np.concatenate([pasts, done[-1]], axis=1)[:, -pasts.shape[1] :]
-    return test.to_units(np.concatenate(done, axis=1)[:, :horizon])
-
-
-def exponential_smoothing(windows: Windows) -> np.ndarray:
-    """Return the forecasts of statsmodels' exponential smoothing, (N, H).
-
-    For every series the better by AICc of simple smoothing and a damped trend, fitted
-    on what the windows' views know, after the transform of the codec and, whatever the
-    settings, STL. Its states then follow the series up to each window's end.
-    """
-    codec = replace(windows.codec, season="stl")
-    views = [codec.view(view.series, view.cut) for view in windows.views]
-    seasonal = replace(windows, codec=codec, views=views)
-    answers = np.empty(windows.futures.shape)
-    for index in np.unique(windows.which):
-        view, rows = views[index], windows.which == index
-        answers[rows] = _smoothed(
-            view.adjusted, view.cut, windows.origins[rows], answers.shape[1]
+    period, values = data.preprocessor.period, test.panel.values
+    models = {"last_value": lambda: _repeated(test, 1)}
+    if period > 1 and (test.panel.place[test.rows] >= period).all():
+        models["seasonal_naive"] = lambda: _repeated(test, period)
+    models["linear_ar"] = lambda: _linear(train, test)
+    if slow:
+        models["ets"] = lambda: _followed(smoothing.ets, test, values, period)
+        models["theta"] = lambda: _followed(smoothing.theta, test, values, period)
+    if slow and data.preprocessor.remove_season and period > 1:
+        models["stl_ets"] = lambda: test.to_units(
+            _followed(smoothing.ets, test, test.normalized.values, 1)
         )
-    return seasonal.to_units(answers)
+    found = {}
+    for name, model in models.items():
+        with out.attempt(console, f"baseline {name}"):
+            found[name] = model()
+    return found
 
 
-def _smoothed(
-    values: np.ndarray, cut: int, origins: np.ndarray, horizon: int
+def _repeated(windows: Windows, period: int) -> np.ndarray:
+    """Return the last `period` values again and again, (N, H)."""
+    steps = np.arange(windows.futures.shape[1]) % period
+    return windows.panel.values[windows.rows[:, None] - period + steps]
+
+
+def _linear(train: Windows, test: Windows) -> np.ndarray:
+    """Return forecasts by a linear function of the window for each step, (N, H)."""
+    flat = train.inputs(train.pasts).reshape(len(train), -1)
+    model = LinearRegression().fit(flat, train.targets()[:, 0])
+    answers = test.forecast(
+        lambda inputs: model.predict(inputs.reshape(len(inputs), -1)),
+        test.futures.shape[1],
+    )
+    return test.to_units(answers)
+
+
+def _followed(
+    method: Callable, windows: Windows, values: np.ndarray, period: int
 ) -> np.ndarray:
-    from statsmodels.tsa.statespace.exponential_smoothing import ExponentialSmoothing
+    """Return forecasts (N, H) by a method that is fitted on each series.
 
-    if cut < ETS_MIN_STEPS or np.ptp(values[:cut]) == 0:
-        return np.repeat(values[origins - 1][:, None], horizon, axis=1)
-    # One scale for all series helps the optimizer to its end.
-    scale = values[:cut].std()
-    fitted = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about convergence: AICc decides
-        for trend in (False, True):
-            model = ExponentialSmoothing(
-                values[:cut] / scale,
-                trend=trend,
-                damped_trend=trend,
-                initialization_method="heuristic",
+    It is fitted on what is before the cutoff. Its states follow the series from there.
+    """
+    forecast = np.empty(windows.futures.shape)
+    for rows in windows.panel.rows.values():
+        mine = np.isin(windows.rows, rows)
+        if mine.any():
+            origins = windows.rows[mine] - rows[0]
+            cutoff = len(rows) - windows.left
+            forecast[mine] = method(
+                values[rows], cutoff, origins, forecast.shape[1], period
             )
-            fitted.append(model.fit(disp=False, maxiter=50))
-        best = min(fitted, key=lambda result: result.aicc)
-        followed = best.apply(values / scale) if len(values) > cut else best
-    states = followed.predicted_state[:, origins]  # (K, N)
-    design, transition = best.model["design"], best.model["transition"]
-    answers = []
-    for _ in range(horizon):
-        answers.append((design @ states)[0])
-        states = transition @ states
-    return np.stack(answers, axis=1) * scale
+    return forecast

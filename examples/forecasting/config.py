@@ -1,224 +1,163 @@
-"""Settings of the forecasting example, and its presets.
+"""Settings of the forecasting example, and its presets."""
 
-They are many because a time series has many sides: file, splits, transforms, network.
-"""
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
 
-from dataclasses import dataclass
-from typing import Literal
+from common.errors import UserError, check_choice
+from common.settings import MAX_COUNT, Checked, Limits, Repeats, Settings
 
-from common.errors import UserError, check_choice, check_real, check_whole
-from common.settings import Repeats, Settings
+EXAMPLE = __package__.rpartition(".")[2]
+MAX_STEPS = 10_000  # of a horizon or a window
 
-DATASETS = ("sunspots", "jena_climate")
-STRATEGIES = ("direct", "autoregressive")
-TRANSFORMS = ("none", "log", "sqrt", "boxcox")
-SEASONS = ("none", "stl")
-LEVELS = ("series", "mean", "last")
-SCALES = ("pooled", "series")
-LOSSES = ("mae", "mse")
-METRICS = ("smape", "mae", "rmse", "mase", "relative_variance")
+Steps = Annotated[int, Limits(1, MAX_STEPS)]
+Transform = Literal["none", "log", "sqrt", "boxcox"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What a preset fixes besides its settings; not on the command line."""
+
+    made_for: str = ""  # which file, if it is made for one
+    dataset: str = "sunspots"  # what is read without --data, see data.DATASETS
+    until: str | None = None  # last time of a file that is used
+    metric: str = "relative_variance"  # the main one, see evaluate.scores
+    passes: int = 10  # over the training windows in an epoch
+    ensemble_size: int = 4  # networks trained side by side; their mean is the forecast
+    linear: bool = True  # add a linear function of the window to each answer
+    noise: float = 0.1  # standard deviation of the noise added to training windows
+    weight_decay: float = 1e-2  # of AdamW
+    backtest: int = 3  # cutoffs before the test at which a network is trained and tried
+    refit: bool = True  # before the test, train again with the validation part
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Settings):
-    """What to train and on what; every setting has a default."""
+    """What to train and on what. Every setting has a default."""
 
-    units: int = 8
+    # Network and training
+    units: Annotated[int, Limits(1, 16_384)] = 8
     """Width of the hidden state."""
-    epochs: int = 24
-    """Each is --passes over the training windows, and a validation."""
-    passes: int = 10
-    """Passes over the training windows in an epoch."""
-    batch_size: int = 32
-    """Windows in a training step."""
-    learning_rate: float = 5e-3
-    """Step size at the start; it falls to zero along a cosine."""
-    dataset: Literal["sunspots", "jena_climate"] = "sunspots"
-    """Yearly sunspot numbers, or hourly weather (Keras downloads it)."""
+    epochs: Annotated[int, Limits(1, MAX_COUNT)] = 24
+    """Epochs of training. Each ends with a validation."""
+    batch_size: Annotated[int, Limits(1, MAX_COUNT)] = 32
+    """Windows in one training step."""
+    learning_rate: Annotated[float, Limits(0, 10, above=True)] = 5e-3
+    """Initial step size of the optimizer. It falls to zero along a cosine."""
+
+    # Data
     data: str | None = None
-    """Your own .csv or .tsv file: one series, or several."""
-    id_column: str = "unique_id"
-    """Column of your file that tells several series apart."""
+    """A .csv or .tsv file with one series or several. None: the preset's data."""
     time_column: str = "ds"
-    """Column of your file with the times, ISO 8601."""
+    """Column with the times, ISO 8601."""
     target: str = "y"
-    """Column of your file with the values to forecast."""
+    """Column with the values to forecast."""
+    id_column: str = "unique_id"
+    """Column with the name of the series, if the file holds several."""
     covariates: tuple[str, ...] = ()
-    """Further columns that the network reads, known up to the present."""
-    until: str | None = None
-    """Last time of your file that is used; None: all of it."""
-    max_gap: int = 3
-    """Most missing values in a row; each is taken from the step before it."""
-    horizon: int = 1
-    """Steps to forecast."""
-    window: int = 9
-    """Steps that the network reads."""
-    strategy: Literal["direct", "autoregressive"] = "direct"
-    """Forecast all steps at once; or one, which is read to forecast the next."""
-    test_steps: int | None = None
-    """Last steps of every series, for the test alone; None: as many as the horizon, of
-    a single series a tenth; with a data set, its own split."""
-    validation_steps: int | None = None
-    """Steps before those; they choose the epoch. None: as many as the test has, and
-    with a data set, its own split."""
-    backtest: int = 3
-    """Origins before the test at which a network is trained and tried; the widths of
-    the intervals come from their errors."""
-    refit: bool = True
-    """Before the test, train anew with the validation part too, for all epochs; else
-    the epoch is kept that did best in validation."""
-    transform: Literal["none", "log", "sqrt", "boxcox"] = "sqrt"
-    """Taken of the values + 1 first, which must not be negative with it; "boxcox": with
-    the exponent, 0 to 1, that makes each series' past most normal."""
-    season: Literal["none", "stl"] = "none"
-    """Subtract the season, as far as it explains the past (STL), and add it again."""
-    period: int | None = None
-    """Steps after which the season comes back; None: a year, a week or a day."""
-    level: Literal["series", "mean", "last"] = "last"
-    """Subtracted from a window: its series' mean so far, its own mean, its last."""
-    scale: Literal["pooled", "series"] = "pooled"
-    """One scale for all series, or each series' own."""
-    members: int = 4
-    """Networks that are trained side by side; the forecast is their mean."""
-    linear: bool = True
-    """Add a linear function of the window to each network's answer."""
-    noise: float = 0.1
-    """Standard deviation of the noise that training adds to scaled values."""
-    weight_decay: float = 1e-2
-    """Share of the weights that is taken away, times the step size, at each step."""
-    loss: Literal["mae", "mse"] = "mse"
-    """Mean absolute or mean squared error."""
-    metric: Literal["smape", "mae", "rmse", "mase", "relative_variance"] = (
-        "relative_variance"
-    )
-    """What the test reports first; the others are beside it."""
+    """Further columns that the network reads. Their future need not be known."""
+    max_gap: Annotated[int, Limits(0, MAX_COUNT)] = 3
+    """Maximum number of missing values in a row. Each repeats the value before it."""
+
+    # Windows
+    horizon: Steps = 1
+    """Number of steps to forecast."""
+    window: Annotated[int, Limits(2, MAX_STEPS)] = 9
+    """Number of past steps that the network reads."""
+    test_steps: Annotated[int | None, Limits(1, MAX_COUNT)] = None
+    """Last steps of each series, for the test. None: the horizon, or a tenth of one."""
+
+    # Transform
+    transform: Transform = "sqrt"
+    """Transform applied to y + 1; y must be at least 0. boxcox fits its exponent."""
+    season_length: Annotated[int | None, Limits(0, MAX_STEPS)] = None
+    """Steps of the season that STL removes; 0: none. None: a year, a week or a day."""
 
     def __post_init__(self):
         super().__post_init__()
-        check_choice("--dataset", self.dataset, DATASETS)
-        check_choice("--strategy", self.strategy, STRATEGIES)
-        check_choice("--transform", self.transform, TRANSFORMS)
-        check_choice("--season", self.season, SEASONS)
-        check_choice("--level", self.level, LEVELS)
-        check_choice("--scale", self.scale, SCALES)
-        check_choice("--loss", self.loss, LOSSES)
-        check_choice("--metric", self.metric, METRICS)
-        check_whole("--max-gap", self.max_gap, at_least=0)
-        check_whole("--horizon", self.horizon, at_least=1, at_most=10_000)
-        check_whole("--window", self.window, at_least=2, at_most=10_000)
-        check_whole("--backtest", self.backtest, at_least=1, at_most=100)
-        check_whole("--passes", self.passes, at_least=1)
-        check_whole("--members", self.members, at_least=1, at_most=100)
-        check_real("--noise", self.noise, at_least=0, at_most=10)
-        check_real("--weight-decay", self.weight_decay, at_least=0, below=1)
-        for flag, value in (
-            ("--test-steps", self.test_steps),
-            ("--validation-steps", self.validation_steps),
-        ):
-            if value is not None:
-                check_whole(flag, value, at_least=self.horizon)
-        if self.period is not None:
-            check_whole("--period", self.period, at_least=1)
+        check_choice("--preset", self.preset, PRESETS)
+        if self.test_steps is not None and self.test_steps < self.horizon:
+            raise UserError(
+                f"--test-steps must be at least the --horizon, {self.horizon}; "
+                f"received {self.test_steps}"
+            )
         if len(set(self.covariates) | {self.target}) <= len(self.covariates):
             raise UserError(
                 "--covariates must differ from each other and from --target; "
                 f"received {' '.join(self.covariates)}"
             )
-        if self.covariates and self.strategy == "autoregressive":
-            raise UserError(
-                "--strategy autoregressive cannot use --covariates: their future, "
-                "which it would have to read, is not known"
-            )
 
     @property
-    def steps_at_once(self) -> int:
-        """Steps that the network answers with: the horizon, or one."""
-        return self.horizon if self.strategy == "direct" else 1
+    def recipe(self) -> Recipe:
+        """What the preset fixes besides the settings."""
+        return RECIPES.get(self.preset, Recipe())
 
 
-# Presets that are made for a file of one's own, and what it should hold.
-FOR_FILES = {"full": "many monthly series", "etth1": "the file ETTh1.csv"}
-
+_PLAIN = Recipe(passes=1, noise=0.0, ensemble_size=1, backtest=1, refit=False)
+# Of those presets that differ from the recipe above.
+RECIPES = {
+    "smoke": Recipe(ensemble_size=1, backtest=1),
+    "full": Recipe(
+        made_for="many monthly series",
+        metric="smape",
+        passes=1,
+        ensemble_size=3,
+        linear=False,
+        noise=0.0,
+        weight_decay=1e-3,
+        backtest=1,
+    ),
+    # The published split ends here; validation chooses the epoch, as in the paper.
+    "etth1": replace(_PLAIN, made_for="the file ETTh1.csv", until="2018-02-20 23:00"),
+    "jena_climate": replace(_PLAIN, dataset="jena_climate"),
+}
+# A day from four, by the hour.
+_HOURLY = {"horizon": 24, "window": 96, "transform": "none", "season_length": 0}
+_HOURLY |= {"units": 32, "epochs": 6, "batch_size": 128, "learning_rate": 1e-3}
 # Differences from the defaults above, which forecast the sunspots in a minute.
 PRESETS = {
     "default": {},
-    # A few seconds, for tests: enough to beat the last value, no more.
-    "smoke": {"units": 6, "members": 1, "epochs": 5, "backtest": 1},
+    # Seconds, for tests: enough to beat the last value, no more.
+    "smoke": {"units": 6, "epochs": 5},
     # Many monthly series, one model: --data m3_monthly.csv. After Hewamalage, Bergmeir
-    # and Bandara (2021): logarithm, STL, windows beside their last value.
-    "full": {
-        "horizon": 18,
-        "window": 15,
-        "units": 64,
-        "passes": 1,
-        "batch_size": 256,
-        "learning_rate": 3e-3,
-        "transform": "log",
-        "season": "stl",
-        "members": 3,
-        "linear": False,
-        "noise": 0.0,
-        "weight_decay": 1e-3,
-        "loss": "mae",
-        "metric": "smape",
-        "backtest": 1,
-    },
-    # Informer's task: --data ETTh1.csv. A year to train and four months each to
-    # validate and test; nothing is learned from the validation part, as there.
-    "etth1": {
-        "time_column": "date",
-        "target": "OT",
-        "until": "2018-02-20 23:00",
-        "test_steps": 2880,
-        "validation_steps": 2880,
-        "horizon": 24,
-        "window": 96,
-        "units": 32,
-        "epochs": 6,
-        "passes": 1,
-        "batch_size": 128,
-        "learning_rate": 1e-3,
-        "transform": "none",
-        "members": 1,
-        "noise": 0.0,
-        "backtest": 1,
-        "refit": False,
-    },
+    # and Bandara (2021): logarithm, STL, windows minus their last value.
+    "full": {"horizon": 18, "window": 15, "transform": "log"}
+    | {"units": 64, "batch_size": 256, "learning_rate": 3e-3},
+    # Informer's task: --data ETTh1.csv, four months each to validate and to test.
+    "etth1": {**_HOURLY, "time_column": "date", "target": "OT", "test_steps": 2880},
+    # Hourly weather, which Keras downloads; a year each to validate and to test.
+    "jena_climate": _HOURLY,
 }
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compare(Repeats, Config):
-    """Settings of `compare`: those of the training, and how often to repeat it."""
+class Compare(Config, Repeats):
+    """Settings of `compare`: those of a training, and the number of seeds."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Forecast:
+class Forecast(Checked):
     """What to forecast, how far, and with which run."""
 
     data: str | None = None
-    """Your own file, with the columns of the run's; default: on from the end of the
-    data that the run was trained on."""
-    horizon: int | None = None
-    """Steps to forecast; default: the run's. Beyond the run's, it goes on from its own
-    forecasts."""
+    """File with the series. None: the run's own data, from their end on."""
+    horizon: Annotated[int | None, Limits(1, MAX_STEPS)] = None
+    """Number of steps to forecast. None: the run's."""
     time_column: str | None = None
-    """Column with the times; default: as in the run."""
-    id_column: str | None = None
-    """Column that tells several series apart; default: as in the run."""
+    """Column with the times. None: as in the run."""
     target: str | None = None
-    """Column with the values; default: as in the run."""
+    """Column with the values. None: as in the run."""
+    id_column: str | None = None
+    """Column with the name of the series. None: as in the run."""
     output: str = "forecast.csv"
-    """File for the forecasts; a figure of the same name, .png, comes beside it."""
+    """File for the forecasts. A figure is written beside it, ending in .png."""
     overwrite: bool = False
-    """Replace the two files if they are there."""
+    """Replace the two files if they exist."""
     run: str | None = None
-    """Run folder to use; default: the newest finished run."""
+    """Run folder to use. None: the newest finished run."""
     runs_dir: str = "runs"
-    """Folder of the run folders."""
+    """Folder for run folders."""
 
     def __post_init__(self):
-        if self.horizon is not None:
-            check_whole("--horizon", self.horizon, at_least=1, at_most=10_000)
+        super().__post_init__()
         if not self.output.lower().endswith(".csv"):
             raise UserError(f"--output must end in .csv; received {self.output!r}")

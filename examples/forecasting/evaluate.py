@@ -1,275 +1,233 @@
 """The test: the network beside its baselines, by step, with intervals and a backtest.
 
-Letters: N windows, H steps forecast.
+Letters: N windows, H steps forecast. A test case is a window.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from rich.console import Console
+from utilsforecast import losses
 
-from common.training import console_tables, metrics
-from examples.forecasting import baselines
-from examples.forecasting.codec import INTERVALS
-from examples.forecasting.config import Config
-from examples.forecasting.data import Data, Windows
-from examples.forecasting.predict import Forecaster
+from common.training import console as out
+from common.training import verdicts
 
-# The variance that the literature divides the squared error of the sunspots by.
-SUNSPOTS_VARIANCE = 1535.0
-SUNSPOTS_PERIODS = {"1921-1955": (1921, 1955), "1956-1979": (1956, 1979)}
+from . import baselines
+from .data import INTERVALS, Data, Windows
+from .series import ID, TIME
+
+CUTOFF = "cutoff"  # column: the last time that a forecast knows
 SHOWN_STEPS = 12  # rows of the table by step, at most
+Forecasts = dict[str, np.ndarray]  # (N, H) by model
 
 
-@dataclass(frozen=True)
-class Fold:
-    """One origin of the backtest: a network that knew nothing after it, and its errors.
+class Fold(NamedTuple):
+    """Forecasts after a cutoff of the backtest, by a network trained before it."""
 
-    The forecasts are adjusted, as the network gives them.
-    """
-
-    origin: str
+    date: str
     train: Windows
     windows: Windows
-    adjusted: np.ndarray  # (N, H)
+    forecast: np.ndarray  # (N, H) normalized
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """What the test came to."""
+def scores(
+    data: Data, windows: Windows, forecasts: Forecasts, *, by_step: bool = False
+) -> dict[str, pd.DataFrame]:
+    """Return every metric of every case, or of every series and step, by model.
 
-    windows: Windows
-    answers: dict[str, np.ndarray]  # (N, H) the network's forecasts and intervals
-    others: dict[str, np.ndarray]  # (N, H) the baselines' forecasts
-    values: dict[str, Any]  # for metrics.json
-
-
-def measures(
-    windows: Windows, data: Data, forecast: np.ndarray
-) -> dict[str, list[float]]:
-    """Return every metric of forecasts (N, H) by step, each the mean over windows.
-
-    `mase`: over the mean error of the seasonal naive forecast in the series' past
-    before the test; `relative_variance`: the squared error over the variance of the
-    series' training part (of the sunspots, over the literature's 1535).
+    `relative_variance` is the squared error over the variance of the series' training
+    part, or over the one that is published for the data set; `mase` the error over that
+    of the seasonal naive forecast before the test. "rmse" holds squared errors.
     """
-    actual = windows.actual()
-    error = np.abs(forecast - actual)
-    size = np.abs(forecast) + np.abs(actual)
-    views = windows.views
-    naive = np.array([_naive_error(view.series.values, data) for view in views])
-    spread = np.array([_variance(view.series, data) for view in views])
-    by_step = {
-        "mae": error.mean(axis=0),
-        "rmse": np.sqrt((error**2).mean(axis=0)),
-        "smape": (200 * error / np.where(size > 0, size, 1)).mean(axis=0),
-        "mase": np.nanmean(error / naive[windows.which][:, None], axis=0),
-        "relative_variance": np.nanmean(
-            error**2 / spread[windows.which][:, None], axis=0
-        ),
-    }
-    return {name: values.tolist() for name, values in by_step.items()}
-
-
-def over_steps(by_step: dict[str, list[float]]) -> dict[str, float]:
-    """Return every metric over all steps together."""
-    return {
-        # A root is taken last, of the mean of all squares.
-        name: float(
-            np.sqrt(np.mean(np.square(values))) if name == "rmse" else np.mean(values)
-        )
-        for name, values in by_step.items()
-    }
-
-
-def _naive_error(values: np.ndarray, data: Data) -> float:
-    past = values[: len(values) - data.test_steps]
-    lag = data.codec.period if len(past) > data.codec.period else 1
-    error = np.abs(past[lag:] - past[:-lag]).mean()
-    return error if error > 0 else math.nan  # then the series has no MASE
-
-
-def _variance(series, data: Data) -> float:
-    if series.name == "sunspots":
-        return SUNSPOTS_VARIANCE
-    past = series.values[: max(2, len(series) - data.cuts[0])]
-    return float(np.var(past)) or math.nan
-
-
-def conformal_widths(folds: Sequence[Fold]) -> dict[str, list[float]]:
-    """Return half the relative width of the intervals by step, from backtest errors.
-
-    Split conformal prediction: the quantile of the absolute errors, each over its
-    window's roughness, with one place added for the value that is yet to come.
-    """
-    scores = np.concatenate(
-        [
-            np.abs(fold.adjusted - fold.windows.futures) / fold.windows.roughness
-            for fold in folds
-        ]
+    count, horizon = len(windows), windows.futures.shape[1]
+    rows = windows.future_rows(horizon).ravel()
+    frame = windows.panel.frame.iloc[rows, :3].reset_index(drop=True)
+    times = windows.panel.frame[TIME].to_numpy()[windows.rows - 1]
+    frame[CUTOFF] = np.repeat(times, horizon)
+    if by_step:
+        frame[CUTOFF] = np.tile(np.arange(1, horizon + 1), count)
+    for name, forecast in forecasts.items():
+        # A forecast that overflows must not be skipped as if it were missing.
+        frame[name] = forecast.ravel() if np.isfinite(forecast).all() else np.nan
+    mae, mse, smape = (
+        loss(frame, list(forecasts)).set_index([CUTOFF, ID])
+        for loss in (losses.mae, losses.mse, losses.smape)
     )
-    count, ordered = len(scores), np.sort(scores, axis=0)
+    naive, variance = _scales(data).loc[mae.index.get_level_values(ID)].to_numpy().T
     return {
-        share: ordered[min(_rank(share, count), count) - 1].tolist()
-        for share in INTERVALS
+        "relative_variance": mse.div(variance, axis=0),
+        "smape": 200 * smape,
+        "mase": mae.div(naive, axis=0),
+        "mae": mae,
+        "rmse": mse,
     }
 
 
-def too_few_for(folds: Sequence[Fold]) -> list[str]:
-    """Return the intervals for which the backtest has not enough errors a step."""
-    count = sum(len(fold.windows) for fold in folds)
-    return [share for share in INTERVALS if _rank(share, count) > count]
+def _scales(data: Data) -> pd.DataFrame:
+    """Return the seasonal naive error and the variance of each series; nan for 0."""
+    table, published = {}, data.dataset and data.dataset.variance
+    for name, rows in data.panel.rows.items():
+        past = data.panel.values[rows[: -data.test_steps]]
+        lag = data.preprocessor.period
+        lag = lag if len(past) > lag else 1
+        train = past[: max(2, len(rows) - data.cutoff)]
+        table[name] = np.abs(past[lag:] - past[:-lag]).mean(), published or train.var()
+    scales = pd.DataFrame.from_dict(table, orient="index")
+    return scales.where(scales > 0)
 
 
-def _rank(share: str, count: int) -> int:
-    """Return which of `count` ordered errors bounds the interval, counted from 1."""
-    return math.ceil((count + 1) * int(share) / 100)
+def mean(scores: pd.DataFrame, metric: str) -> pd.Series:
+    """Return the metric of each model. A root is taken last, of the mean of squares."""
+    return np.sqrt(scores.mean()) if metric == "rmse" else scores.mean()
 
 
-def coverage(
-    windows: Windows, answers: dict[str, np.ndarray], data: Data
-) -> dict[str, dict[str, float]]:
+def blocks(cases: pd.MultiIndex, horizon: int) -> np.ndarray:
+    """Return the block of each case for the verdict, (N,): its series.
+
+    Cases of a single series depend on their neighbours: blocks are as long as the
+    horizon, and at least the cube root of N (Hall, Horowitz and Jing 1995).
+    """
+    series = pd.factorize(cases.get_level_values(ID))[0]
+    length = max(horizon, math.ceil(len(cases) ** (1 / 3)))
+    return series if series.any() else np.arange(len(cases)) // length
+
+
+def evaluate(
+    data: Data,
+    metric: str,
+    answers: Forecasts,
+    folds: list[Fold],
+    train: Windows,
+    console: Console,
+) -> dict[str, Any]:
+    """Measure the network and the baselines on the test, once; for `metrics.save`.
+
+    Args:
+        data: series and splits.
+        metric: the main metric.
+        answers: forecasts and intervals of the network, as `Forecaster.forecast`.
+        folds: of the backtest.
+        train: windows that the network was trained on.
+        console: takes notes.
+    """
+    windows, forecasts = data.tested, {"network": answers["mean"]}
+    forecasts |= baselines.forecasts(data, train, windows, console)
+    found = scores(data, windows, forecasts)
+    main, cases = found[metric], found[metric].index
+    means = {metric: mean(main, metric)}
+    means |= {name: mean(values, name) for name, values in found.items()}
+    steps = scores(data, windows, forecasts, by_step=True)[metric].groupby(CUTOFF)
+    verdict = verdicts.verdict(
+        {name: main[name].to_numpy() for name in main},
+        mode="min",
+        blocks=blocks(cases, windows.futures.shape[1]),
+        root=metric == "rmse",
+    )
+    return {
+        "models": {
+            model: {name: float(values[model]) for name, values in means.items()}
+            for model in forecasts
+        },
+        "verdict": verdict,
+        "slices": {
+            label: {"count": int(rows.sum()), "models": dict(mean(main[rows], metric))}
+            for label, rows in _slices(data, windows, cases).items()
+        },
+        "details": {
+            "by_step": steps.apply(mean, metric).to_dict("list"),
+            "intervals": _coverage(data, windows, answers),
+            "backtest": {
+                fold.date: _row(fold, data, metric, console) for fold in folds
+            },
+        },
+    }
+
+
+def _slices(data: Data, windows: Windows, cases: pd.MultiIndex) -> Forecasts:
+    """Return which cases belong to the parts of the test that are reported, (N,) each.
+
+    The published periods of a data set; of a test with several cutoffs, its halves; of
+    many series, the shorter and the longer ones.
+    """
+    place = windows.panel.frame.iloc[windows.rows, :2].assign(
+        place=windows.panel.place[windows.rows],
+        cutoff=windows.panel.frame[TIME].to_numpy()[windows.rows - 1],
+    )
+    place = place.set_index([CUTOFF, ID]).loc[cases]
+    if data.dataset and data.dataset.slices:
+        years = place[TIME].dt.year
+        parts = data.dataset.slices.items()
+        return {name: years.between(*ends).to_numpy() for name, ends in parts}
+    early = (place["place"] < place["place"].median()).to_numpy()
+    names = ("shorter series", "longer series")
+    if cases.get_level_values(ID).has_duplicates:
+        names = ("first half of the test", "second half of the test")
+    return dict(zip(names, (early, ~early), strict=True)) if early.any() else {}
+
+
+def _coverage(data: Data, windows: Windows, answers: Forecasts) -> dict[str, Any]:
     """Return the share of values within each interval, and its mean width.
 
     `width` is in units, `width_scaled` over the naive error as in MASE.
     """
-    actual = windows.actual()
-    naive = [_naive_error(view.series.values, data) for view in windows.views]
-    naive = np.array(naive)[windows.which][:, None]
-    table = {}
+    rows = windows.future_rows(windows.futures.shape[1])
+    actual, table = windows.panel.values[rows], {}
+    naive = _scales(data)[0].loc[windows.panel.frame[ID].iloc[windows.rows]].to_numpy()
     for share in INTERVALS:
         low, high = answers[f"lo-{share}"], answers[f"hi-{share}"]
-        within = (low <= actual) & (actual <= high)
         table[share] = {
-            "coverage": float(within.mean()),
+            "coverage": float(((low <= actual) & (actual <= high)).mean()),
             "width": float((high - low).mean()),
-            "width_scaled": float(np.nanmean((high - low) / naive)),
+            "width_scaled": float(pd.Series((high - low).mean(1) / naive).mean()),
         }
     return table
 
 
-def evaluate(
-    config: Config,
-    forecaster: Forecaster,
-    data: Data,
-    folds: Sequence[Fold],
-    train: Windows,
-) -> Evaluation:
-    """Measure the network and the baselines on the test windows, once.
-
-    Args:
-        config: settings of the run.
-        forecaster: the trained network.
-        data: series and splits.
-        folds: of the backtest.
-        train: windows that the network was trained on.
-    """
-    windows = data.after(data.test_steps, data.test_steps)
-    answers = forecaster.forecast(windows, data.codec.horizon)
-    others = baselines.forecasts(train, windows)
-    name = config.metric
-    by_step = measures(windows, data, answers["mean"])
-    beside = {key: measures(windows, data, other) for key, other in others.items()}
-    totals = over_steps(by_step)
-    compared = {key: over_steps(values)[name] for key, values in beside.items()}
-    slices, slices_beside = {}, {}
-    for label, rows in parts(windows).items():
-        slices[label] = over_steps(measures(*_only(windows, data, answers, rows)))[name]
-        slices_beside[label] = {
-            key: over_steps(measures(*_only(windows, data, {"mean": other}, rows)))[
-                name
-            ]
-            for key, other in others.items()
-        }
-    values = {
-        "metric": (name, totals[name], "lower"),
-        "metrics": {key: value for key, value in totals.items() if key != name},
-        "baselines": compared,
-        "baselines_beside": {key: over_steps(values) for key, values in beside.items()},
-        "skill": 1 - totals[name] / min(compared.values()),
-        "slices": slices,
-        "slices_beside": slices_beside,
-        "by_step": by_step,
-        "baselines_by_step": {key: values[name] for key, values in beside.items()},
-        "intervals": coverage(windows, answers, data),
-        "backtest": [_row(fold, data, name) for fold in folds],
-    }
-    return Evaluation(windows, answers, others, values)
-
-
-def _only(windows: Windows, data: Data, answers: dict, rows: np.ndarray) -> tuple:
-    return windows.rows(rows), data, answers["mean"][rows]
-
-
-def parts(windows: Windows) -> dict[str, np.ndarray]:
-    """Return the rows of the parts of the test that are reported by themselves.
-
-    The literature's two periods of the sunspots; halves of a test of many origins; of
-    many series, the shorter and the longer half.
-    """
-    if windows.views[0].series.name == "sunspots":
-        years = windows.origins + 1700
-        return {
-            label: (years >= first) & (years <= last)
-            for label, (first, last) in SUNSPOTS_PERIODS.items()
-        }
-    first, second = "first half of the test", "second half of the test"
-    if len(windows) == len(windows.views):  # one origin each
-        first, second = "shorter series", "longer series"
-    middle = np.median(windows.origins)
-    early = windows.origins < middle
-    return {first: early, second: ~early} if early.any() else {}
-
-
-def _row(fold: Fold, data: Data, name: str) -> dict[str, Any]:
-    """Return a line of the backtest: the network and the quick baselines."""
-    forecast = fold.windows.to_units(fold.adjusted)
-    others = baselines.forecasts(fold.train, fold.windows, ets=False)
-    totals = {
-        key: over_steps(measures(fold.windows, data, values))[name]
-        for key, values in (("network", forecast), *others.items())
-    }
-    return {"origin": fold.origin, "windows": len(fold.windows), **totals}
+def _row(fold: Fold, data: Data, metric: str, console: Console) -> dict[str, float]:
+    """Return the metric of the network and of the quick baselines after a cutoff."""
+    forecasts = {"network": fold.windows.to_units(fold.forecast)}
+    forecasts |= baselines.forecasts(
+        data, fold.train, fold.windows, console, slow=False
+    )
+    return dict(mean(scores(data, fold.windows, forecasts)[metric], metric))
 
 
 def show(document: dict[str, Any], console: Console):
-    """Print the tables and a verdict."""
-    name = document["metric"]["name"]
-    own = {name: document["metric"]["value"], **document["metrics"]}
-    columns = ("model", *own)
-    rows = [(f"network ({document['cell']})", *own.values())]
-    rows += [
-        (key, *(values[column] for column in own))
-        for key, values in document["baselines_beside"].items()
-    ]
-    console_tables.show(console, "test, in the series' own units", columns, rows)
-    if document["slices"]:
-        others = list(document["baselines"])
-        rows = [
-            (label, value, *document["slices_beside"][label].values())
-            for label, value in document["slices"].items()
-        ]
-        console_tables.show(console, f"test {name}", ("part", "network", *others), rows)
-    steps = len(document["by_step"]["mae"])
-    if steps > 1:
-        every = max(1, math.ceil(steps / SHOWN_STEPS))
-        rows = [
-            (str(step + 1), *(values[step] for values in document["by_step"].values()))
-            for step in range(every - 1, steps, every)
-        ]
-        columns = ("step", *document["by_step"])
-        console_tables.show(console, "test by step, network", columns, rows)
+    """Print the tables and the verdict."""
+    models, details = document["models"], document["details"]
+    metric = document["metric"]["name"]
+    rows = [(name, *values.values()) for name, values in models.items()]
+    columns = ("model", *models["network"])
+    out.table(console, "test, in the series' own units", columns, rows)
+    slices = document["slices"]
     rows = [
-        (f"{share} %", row["coverage"], row["width"], row["width_scaled"])
-        for share, row in document["intervals"].items()
+        (name, *(part["models"][name] for part in slices.values())) for name in models
+    ]
+    if slices:
+        out.table(console, f"test {metric}", ("model", *slices), rows)
+    steps = list(enumerate(zip(*details["by_step"].values(), strict=True), start=1))
+    every = math.ceil(len(steps) / SHOWN_STEPS)
+    rows = [(step, *values) for step, values in steps[every - 1 :: every]]
+    if len(steps) > 1:
+        out.table(console, f"test {metric} by step", ("step", *models), rows)
+    rows = [
+        (f"{share} %", *row.values()) for share, row in details["intervals"].items()
     ]
     columns = ("interval", "measured coverage", "mean width", "over naive error")
-    console_tables.show(console, "prediction intervals, test", columns, rows)
-    rows = [tuple(row.values()) for row in document["backtest"]]
-    columns = tuple(document["backtest"][0])
-    title = f"backtest {name}, trained anew before each origin"
-    console_tables.show(console, title, columns, rows)
-    console.print(metrics.verdict(document), highlight=False, soft_wrap=True)
+    out.table(console, "prediction intervals, test", columns, rows)
+    rows = [(date, *row.values()) for date, row in details["backtest"].items()]
+    columns = ("cutoff", *next(iter(details["backtest"].values())))
+    out.table(console, f"backtest {metric}", columns, rows)
+    out.say(console, verdicts.sentence(document))
+    # The network's metrics minus the best of the baselines'.
+    gaps = {
+        name: value - min(row[name] for key, row in models.items() if key != "network")
+        for name, value in models["network"].items()
+        if len(models) > 1
+    }
+    others = [name for name, gap in gaps.items() if gap * gaps[metric] < 0]
+    if others:
+        what = "worse" if gaps[metric] < 0 else "better"
+        out.say(console, f"By {' and '.join(others)}, the network is {what}.")

@@ -1,28 +1,30 @@
 """The recurrent cell written by hand, and the network around it.
 
 Letters: B batch, T time steps (of a window), D features of a step, U units, H steps
-forecast, M members.
+forecast, M networks of the ensemble.
 """
 
 import keras
 from keras import ops
 
+from .config import EXAMPLE
 
-@keras.saving.register_keras_serializable(package="forecasting")
+
+@keras.saving.register_keras_serializable(package=EXAMPLE)
 class HoistedCell(keras.layers.Layer):
-    """Adds the state's share to the share of the input, which is there already.
+    """One step of a `SimpleRNN` whose inputs are already multiplied with W_F.
 
-    The same network as `keras.layers.SimpleRNN`. What does not depend on the state
-    needs no loop, so it is done for all steps in one product:
+    x_t W_F + b does not depend on h, so it is computed first, for all steps at once:
 
         p = x W_F + b  (all steps),    h_t = tanh(p_t + h_{t-1} W_R)
+
+    W_F is `kernel` in Keras, W_R `recurrent_kernel`.
     """
 
     def __init__(self, units: int, **kwargs):
-        """Make a cell with a hidden state of `units` numbers."""
         super().__init__(**kwargs)
         self.units = units
-        self.state_size = units  # tells keras.layers.RNN what to carry along
+        self.state_size = units  # read by keras.layers.RNN
 
     def build(self, input_shape: tuple[int | None, ...]):
         features, units = input_shape[-1], self.units
@@ -31,16 +33,14 @@ class HoistedCell(keras.layers.Layer):
         self.b = self.add_weight((units,), "zeros", name="b")
 
     def project(self, sequence):
-        """Turn x (B, T, D) of all steps into p (B, T, U) in one product.
-
-        The loop goes along the first axis. Turned there before the product, while a
-        step is still narrow, and back, the second turn and the loop's own cancel out.
-        """
+        """Turn x (B, T, D) of all steps into p (B, T, U) in one product."""
+        # The loop needs T first. Transposed here, x is narrower than p would be, and
+        # the transpose back and the loop's own cancel out.
         by_step = ops.transpose(sequence, (1, 0, 2))
         return ops.transpose(ops.matmul(by_step, self.W_F) + self.b, (1, 0, 2))
 
     def call(self, p_t, states):
-        """Take one step: p_t (B, U) and [h] (B, U) give h (B, U), twice."""
+        """Take p_t (B, U) and [h] (B, U); return the new h (B, U) and [h]."""
         (h,) = states
         h = ops.tanh(p_t + ops.matmul(h, self.W_R))
         return h, [h]
@@ -50,17 +50,13 @@ class HoistedCell(keras.layers.Layer):
 
     @staticmethod
     def weights_from_builtin(weights: list) -> list:
-        """Turn the weights of a `SimpleRNN` into this cell's: here, the same three."""
+        """Turn the weights of a `SimpleRNN` into this cell's: the same three."""
         return weights
 
 
-@keras.saving.register_keras_serializable(package="forecasting")
+@keras.saving.register_keras_serializable(package=EXAMPLE)
 class HoistedRNN(keras.layers.RNN):
-    """`keras.layers.RNN` for a `HoistedCell`: projects the sequence, then loops.
-
-    Masks, unrolling, states carried from batch to batch and all other options are those
-    of the layer that it extends.
-    """
+    """`keras.layers.RNN` for a `HoistedCell`: projects the sequence, then loops."""
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         """Take x (B, T, D) and return what `keras.layers.RNN` returns."""
@@ -73,7 +69,7 @@ class HoistedRNN(keras.layers.RNN):
 
 
 def recurrent_layer(cell: str, units: int, **options) -> keras.layers.Layer:
-    """Return the recurrent layer of kind `cell`; the only place where kinds differ.
+    """Return the recurrent layer of kind `cell`, the only place where kinds differ.
 
     Args:
         cell: "builtin", "custom", "gru" or "lstm".
@@ -94,15 +90,15 @@ def build_model(
     window: int,
     features: int,
     horizon: int,
-    members: int,
+    ensemble_size: int,
     linear: bool,
     noise: float,
     seed: int,
 ) -> keras.Model:
-    """Return networks that read a window and forecast, side by side in one model.
+    """Return an ensemble of networks that read a window and forecast, in one model.
 
-    Inputs are windows (B, T, D), the value first in every step; outputs are the next H
-    values by each of M members, (B, M, H).
+    Inputs are windows (B, T, D), the value first in every step. Outputs are the next H
+    values by each of the M networks, (B, M, H).
 
     Args:
         cell: "builtin", "custom", "gru" or "lstm".
@@ -110,27 +106,26 @@ def build_model(
         window: T.
         features: D, the value and the covariates.
         horizon: H.
-        members: M; they share nothing but what they read.
+        ensemble_size: M. The networks share nothing but their input.
         linear: whether a linear function of the window is added to each answer, so that
-            the recurrent layer learns what is not linear.
-        noise: standard deviation of what training adds to the windows.
-        seed: of the noise.
+            the recurrent layer only learns what is not linear.
+        noise: standard deviation of the noise that is added in training.
+        seed: seed of the noise.
     """
     windows = keras.Input((window, features), name="windows")
     noisy = keras.layers.GaussianNoise(noise, seed=seed)(windows)
     flat = keras.layers.Flatten(name="flat")(noisy)  # (B, T D)
     answers = []
-    for member in range(members):
-        name = f"member_{member}"
+    for number in range(ensemble_size):
+        name = f"network_{number}"
         h = recurrent_layer(cell, units, unroll=True, name=name)(noisy)  # (B, U)
         answer = keras.layers.Dense(horizon, name=f"{name}_answer")(h)  # (B, H)
         if linear:
-            straight = keras.layers.Dense(
+            answer += keras.layers.Dense(
                 horizon,
                 use_bias=False,
                 kernel_initializer="zeros",
                 name=f"{name}_linear",
-            )
-            answer = answer + straight(flat)
+            )(flat)
         answers.append(answer)
-    return keras.Model(windows, ops.stack(answers, axis=1), name="forecasting")
+    return keras.Model(windows, ops.stack(answers, axis=1), name=EXAMPLE)

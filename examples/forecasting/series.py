@@ -1,62 +1,79 @@
-"""Time series from tables: one or many, at a steady step, without holes.
+"""Series from tables: one or many, at a steady step, without gaps.
 
-Letters: N time steps of a series, C covariates.
+Letters: R rows of all series together, C covariates.
 """
 
+import contextlib
 import io
 import math
-import warnings
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from common.errors import UserError, one_line
-from common.files import read_text
+from common import files
+from common.errors import UserError, one_line, shown
 from common.preprocessing.tables import DELIMITERS
 
-ID = "unique_id"  # column that tells the series of a long table apart
-STRETCH = 10  # times from which a frequency is told where the whole has gaps
-# Steps after which a pattern usually comes back, by pandas' name of the step.
-PERIODS = {"YS": 1, "YE": 1, "QS": 4, "QE": 4, "MS": 12, "ME": 12, "W": 52, "B": 5}
-DAY = {"D": 1, "h": 24, "min": 24 * 60, "s": 24 * 60 * 60}
+ID, TIME, VALUE = "unique_id", "ds", "y"  # the first columns of a long frame
+MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None")  # for a number
+ZONE = r"\s*(?:Z|[+-]\d\d:?(?:\d\d)?)$"  # of a time that has a clock
+STRETCH = 10  # times from which the step is told where there are gaps
+MAX_ROWS = 10_000_000  # of one series, its gaps filled
+LAST_YEAR = 9000  # times can be written and drawn up to 9999, with a margin
+# Steps of a year, a week or a day, by pandas' name of the step.
+PERIODS = {"QS": 4, "QE": 4, "MS": 12, "ME": 12, "W": 52, "B": 5, "D": 7}
+PERIODS |= {"h": 24, "min": 24 * 60, "s": 24 * 60 * 60}
 
 
-@dataclass(frozen=True)
-class Series:
-    """Values at a steady step, with covariates known at the same times."""
+class Panel:
+    """Series as a long frame: one row per series and time, series after series."""
 
-    name: str
-    start: pd.Timestamp
-    step: pd.DateOffset
-    values: np.ndarray  # (N,) float64
-    covariates: np.ndarray  # (N, C) float64
+    def __init__(self, frame: pd.DataFrame, steps: dict[str, pd.DateOffset]):
+        """Take columns unique_id, ds, y and covariates, and the step of each series."""
+        self.frame, self.steps = frame.reset_index(drop=True), steps
+        self.values = frame[VALUE].to_numpy(float)  # (R,)
+        self.covariates = frame.iloc[:, 3:].to_numpy(float)  # (R, C)
+        series = self.frame.groupby(ID, sort=False)
+        self.rows: dict[str, np.ndarray] = series.indices
+        self.lengths = series.size()  # by name
+        self.place = series.cumcount().to_numpy()  # (R,) steps before each row
+        self.left = series.cumcount(ascending=False).to_numpy() + 1  # and from it on
 
-    def __len__(self) -> int:
-        return len(self.values)
+    @property
+    def frequency(self) -> str:
+        """Name of the step without its anchor: `QS` for `QS-OCT`, `15min`."""
+        return next(iter(self.steps.values())).freqstr.split("-")[0]
 
-    def times(self, first: int, count: int) -> pd.DatetimeIndex:
-        """Return the times of `count` steps from number `first` on, also beyond N."""
-        begin = self.start + first * self.step
-        return pd.date_range(begin, periods=count, freq=self.step)
+    @property
+    def usual_period(self) -> int:
+        """Steps of a year, a week or a day, whichever suits the step."""
+        period = PERIODS.get(self.frequency.lstrip("0123456789"), 1)
+        count = next(iter(self.steps.values())).n
+        return period // count if period % count == 0 else 1
 
+    def check_frequency(self, expected: str):
+        """Raise `UserError` unless all series have the expected frequency."""
+        for name, step in self.steps.items():
+            if step.freqstr.split("-")[0] != expected:
+                rule = f"every series must have the frequency {expected}"
+                raise UserError(f"{rule}; {shown(name)} has {step.freqstr}")
 
-def frequency(step: pd.DateOffset) -> str:
-    """Return the name of a step without its anchor: `QS` for `QS-OCT`, `15min`."""
-    return step.freqstr.split("-")[0]
-
-
-def usual_period(step: pd.DateOffset) -> int:
-    """Return the steps of a year, a week or a day, whichever suits the step."""
-    name = frequency(step).lstrip("0123456789")
-    if name == "D":
-        return 7 if step.n == 1 else 1
-    if name in DAY:
-        return DAY[name] // step.n if DAY[name] % step.n == 0 else 1
-    return PERIODS.get(name, 1) if step.n == 1 else 1
+    def extended(self, count: int) -> "Panel":
+        """Append `count` future steps, without values, to every series."""
+        parts = []
+        for name, part in self.frame.groupby(ID, sort=False):
+            last = part[TIME].iloc[-1]
+            with contextlib.suppress(ValueError, OverflowError):
+                times = pd.date_range(last, periods=count + 1, freq=self.steps[name])
+                if times[-1].year <= LAST_YEAR:
+                    parts += [part, pd.DataFrame({ID: name, TIME: times[1:]})]
+                    continue
+            rule = f"--horizon must end by the year {LAST_YEAR}"
+            raise UserError(f"{rule}; {count} steps after {last} do not")
+        return Panel(pd.concat(parts), self.steps)
 
 
 def read(
@@ -68,206 +85,173 @@ def read(
     covariates: Sequence[str] = (),
     until: str | None = None,
     max_gap: int = 0,
-) -> tuple[list[Series], list[str]]:
-    """Read a .csv or .tsv file: long, with a column of names, or one series wide.
+) -> tuple[Panel, list[str]]:
+    """Read the series of a .csv or .tsv file, and notes for the user.
 
-    A value is missing where its cell is empty or its time is left out. Such a value is
-    taken from the step before it, never from a later one; missing values at either end
-    are cut off.
+    A value is missing where its cell is empty or its time is left out. It repeats the
+    value before it, never a later one. Missing values at either end are cut off.
 
     Args:
         path: the file, with a header.
         time_column: column with the times, ISO 8601, ascending within a series.
         target: column with the values.
-        id_column: column that tells several series apart; without a column
-            `unique_id`, the file is one series.
+        id_column: column with the names; without `unique_id`, there is one series.
         covariates: further columns with numbers.
-        until: last time that is read, ISO 8601; `None` for all.
-        max_gap: most missing values in a row.
-
-    Returns:
-        the series in the order of the file, and sentences for the user.
+        until: last time that is read.
+        max_gap: maximum number of missing values in a row.
 
     Raises:
         UserError: the file cannot be read, lacks a column, or breaks a rule.
     """
     table = _table(path)
-    for flag, name in (
-        ("--time-column", time_column),
-        ("--target", target),
-        *([("--id-column", id_column)] if id_column != ID else []),
-        *(("--covariates", name) for name in covariates),
-    ):
-        if name not in table.columns:
-            there = ", ".join(map(repr, table.columns))
+    flags = {"--time-column": time_column, "--target": target, "--id-column": id_column}
+    for flag, name in (*flags.items(), *(("--covariates", c) for c in covariates)):
+        if name not in table and (flag, name) != ("--id-column", ID):
+            there = one_line(", ".join(map(repr, table)))
             raise UserError(
-                f"{flag} must be a column of {path}: {there}; received {name!r}"
+                f"{flag} must be a column of {path}: {there}; received {shown(name)}"
             )
-    numbers = {name: _numbers(path, table[name]) for name in (target, *covariates)}
-    frame = pd.DataFrame(numbers)
-    times = _times(path, table[time_column])
-    names = table[id_column] if id_column in table else pd.Series(target, table.index)
-    if names.isna().any():
-        raise UserError(f"{path}, {_line(names.isna())}: {id_column} is empty")
+    names = table.get(id_column, pd.Series(target, table.index, name=id_column))
+    _check(path, names == "", names, "not be empty")
+    frame = pd.DataFrame({ID: names, TIME: _times(path, table[time_column])})
+    for number, name in enumerate((target, *covariates)):
+        frame[f"x{number}" if number else VALUE] = _numbers(path, table[name])
     if until is not None:
-        kept = times <= _until(until)
-        frame, times, names = frame[kept], times[kept], names[kept]
+        frame = frame[frame[TIME] <= until]
         if frame.empty:
-            raise UserError(f"--until {until} leaves no row of {path}")
-    every, filled = [], 0
-    for name, rows in frame.groupby(names, sort=False):
-        one, count = _series(path, str(name), times[rows.index], rows, max_gap)
-        every.append(one)
-        filled += count
-    check_frequency(every)
-    notes = [f"{filled} missing values: taken from the step before"] if filled else []
-    return every, notes
-
-
-def check_frequency(every: Sequence[Series], expected: str | None = None):
-    """Raise `UserError` unless all series have the same frequency, or the expected."""
-    for one in every:
-        expected = expected or frequency(one.step)
-        if frequency(one.step) != expected:
-            raise UserError(
-                f"every series must have the frequency {expected}; "
-                f"{one.name!r} has {frequency(one.step)}"
-            )
+            raise UserError(f"{path} has no row up to {until}")
+    rule = "ascend within a series (several series are told apart by --id-column)"
+    behind = frame.groupby(ID)[TIME].diff() <= pd.Timedelta(0)
+    _check(path, behind, table[time_column], rule)
+    steps, parts = {}, []
+    for name, rows in frame.groupby(ID, sort=False):
+        where = f"{path}, series {shown(name)}"
+        steps[name], has_gaps = _step(where, pd.DatetimeIndex(rows[TIME]))
+        parts.append(_with_gaps(where, rows, steps[name]) if has_gaps else rows)
+    frame, filled = _filled(path, pd.concat(parts, ignore_index=True), max_gap)
+    panel = Panel(frame, steps)
+    panel.check_frequency(panel.frequency)
+    notes = [f"{filled} missing values: each repeats the value before it"]
+    return panel, notes if filled else []
 
 
 def _table(path: Path) -> pd.DataFrame:
+    """Return the cells of a file as texts; the index counts lines from 0."""
     kind = path.suffix.lower()
     if not path.is_dir() and kind not in DELIMITERS:
         raise UserError(f"{path} must be a file of kind {', '.join(DELIMITERS)}")
-    text = read_text(path)
+    options = {
+        "sep": DELIMITERS.get(kind),
+        "header": None,
+        "dtype": str,  # else the year 1700 would be a number
+        "na_filter": False,  # a series may be named NA
+        "skip_blank_lines": False,
+        "skipinitialspace": True,
+    }
     try:
-        with warnings.catch_warnings():
-            # Else a row with more cells than the header loses the last ones.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            # As text: pandas would take the year 1700 for a number.
-            table = pd.read_csv(
-                io.StringIO(text),
-                sep=DELIMITERS[kind],
-                dtype=str,
-                skipinitialspace=True,
-                index_col=False,
-            )
-    except pd.errors.ParserWarning:
-        raise UserError(f"{path}: a row has more cells than the header") from None
+        table = pd.read_csv(io.StringIO(files.read_text(path)), **options).fillna("")
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise UserError(f"{path} cannot be read: {one_line(error)}") from None
-    if table.empty:
-        raise UserError(f"{path} has a header and no rows")
-    return table.reset_index(drop=True)
+    table = table[(table != "").any(axis=1)]
+    header = table.iloc[0]
+    twice = header[header.duplicated() & (header != "")]
+    if len(twice) or len(table) == 1:
+        what = f"two columns named {shown(twice.iloc[0])}" if len(twice) else "no rows"
+        raise UserError(f"{path} has a header with {what}")
+    return table[1:].set_axis(header, axis=1)
 
 
-def _line(wrong: pd.Series) -> str:
-    """Name the line of the first row that is wrong; the header is line 1."""
-    return f"line {wrong.idxmax() + 2}"
+def _check(path: Path, wrong: pd.Series, column: pd.Series, rule: str):
+    """Raise `UserError` with the first line where a column is wrong."""
+    if wrong.any():
+        line = wrong.idxmax()
+        raise UserError(
+            f"{path}, line {line + 1}: {one_line(column.name, 40)} must {rule}; "
+            f"received {shown(column[line])}"
+        )
 
 
 def _numbers(path: Path, column: pd.Series) -> pd.Series:
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")
-    wrong = (numbers.isna() & column.notna()) | np.isinf(numbers)
-    if wrong.any():
-        raise UserError(
-            f"{path}, {_line(wrong)}: {column.name} must be a finite number; "
-            f"received {column[wrong.idxmax()]!r}"
-        )
+    wrong = ~np.isfinite(numbers) & ~column.isin(MISSING)
+    _check(path, wrong, column, "be a finite number")
     return numbers
 
 
-def _parse(times: pd.Series) -> pd.Series:
-    # Times with an offset become UTC, so that summer time tears no hole.
-    parsed = pd.to_datetime(times, format="ISO8601", errors="coerce", utc=True)
-    return parsed.dt.tz_localize(None)
-
-
-def _until(text: str) -> pd.Timestamp:
-    time = _parse(pd.Series([text]))[0]
-    if pd.isna(time):
-        raise UserError(f"--until must be a time in ISO 8601; received {text!r}")
-    return time
-
-
 def _times(path: Path, column: pd.Series) -> pd.Series:
-    times = _parse(column)
-    if times.isna().any():
-        raise UserError(
-            f"{path}, {_line(times.isna())}: {column.name} must be a time in ISO 8601, "
-            f"as 2020-01-31 or 2020-01-31 13:00; "
-            f"received {column[times.isna().idxmax()]!r}"
-        )
+    """Return times without a zone: UTC, or the local clock if it always says the same.
+
+    UTC has no summer time: hours stay an hour apart. On the local clock, days do.
+    """
+
+    def parse(texts: pd.Series) -> pd.Series:
+        times = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
+        return times.dt.tz_localize(None)
+
+    times = parse(column)
+    rule = "be a time in ISO 8601, 2020-01-31 or 2020-01-31 13:00, from the year 1 on"
+    _check(path, times.isna() | (times.dt.year < 1), column, rule)
+    zoned = column.str.contains(r"[T ]\d.*" + ZONE)
+    differs = zoned != zoned.iloc[0]
+    _check(path, differs, column, "have a time zone on every line or on none")
+    if zoned.iloc[0]:
+        local = parse(column.str.replace(ZONE, "", regex=True))
+        if (local - local.dt.normalize()).nunique() == 1:
+            return local
     return times
 
 
-def _series(
-    path: Path, name: str, times: pd.Series, rows: pd.DataFrame, max_gap: int
-) -> tuple[Series, int]:
-    """Return one series without holes, and how many of its values were missing."""
-    where = f"{path}, series {name!r}"
-    behind = times <= times.shift()
-    if behind.any():
-        row = behind.idxmax()
-        repeated = (times.loc[:row] == times[row]).sum() > 1
-        what = "stands there twice" if repeated else "comes after a later time"
-        raise UserError(
-            f"{where}, line {row + 2}: times must ascend; {times[row]} {what} "
-            "(several series are told apart by --id-column)"
-        )
-    index = pd.DatetimeIndex(times)
-    step, steady = _step(where, index)
-    table = rows.set_axis(index)
-    if not steady:
-        grid = pd.date_range(index[0], index[-1], freq=step)
-        off = index.difference(grid)
-        if len(off):
-            raise UserError(
-                f"{where}: times must be at the step {step.freqstr}; {off[0]} is not"
-            )
-        table = table.reindex(grid)
-    complete = table.notna().all(axis=1)
-    if steady and complete.all():
-        values = table.to_numpy(float)
-        return Series(name, index[0], step, values[:, 0], values[:, 1:]), 0
-    last = table.iloc[:, 0].last_valid_index()
-    if last is None or not complete.any():
-        raise UserError(f"{where} holds no value")
-    first = complete.idxmax()
-    table, complete = table.loc[first:last], complete.loc[first:last]
-    runs = (~complete).groupby(complete.cumsum()).sum()
-    if runs.max() > max_gap:
-        begin = table.index[complete.cumsum() == runs.idxmax()][1]
-        raise UserError(
-            f"{where}: at most --max-gap {max_gap} values in a row may be missing; "
-            f"from {begin} on, {runs.max()} are"
-        )
-    values = table.ffill().to_numpy(float)
-    return Series(name, first, step, values[:, 0], values[:, 1:]), int(runs.sum())
-
-
 def _step(where: str, times: pd.DatetimeIndex) -> tuple[pd.DateOffset, bool]:
-    """Return the step between the times, or that of most stretches without a gap.
-
-    The second value says whether there is no gap at all.
+    """Return the step between times, or that of most stretches; and if there are gaps.
 
     Raises:
-        UserError: there is none, or fewer than three times.
+        UserError: there is no steady step, or there are fewer than three times.
     """
     if len(times) < 3:
-        raise UserError(
-            f"{where}: at least 3 times are needed to tell the step; there are "
-            f"{len(times)}"
-        )
+        raise UserError(f"{where}: at least 3 times are needed; there are {len(times)}")
     with pd.option_context("future.infer_freq_returns_offset", True):
         step = pd.infer_freq(times)
-        steady = step is not None
-        if not steady:
-            length = min(STRETCH, max(3, math.isqrt(len(times))))
-            starts = range(len(times) - length + 1)
-            found = Counter(pd.infer_freq(times[i : i + length]) for i in starts[:500])
-            del found[None]
-            step = found.most_common(1)[0][0] if found else None
-    if step is None:
+        if step is not None:
+            return step, False
+        length = min(STRETCH, max(3, math.isqrt(len(times))))
+        starts = range(min(500, len(times) - length + 1))
+        found = Counter(pd.infer_freq(times[i : i + length]) for i in starts)
+    del found[None]
+    if not found or (times[-1] - times[0]) / np.diff(times).min() > MAX_ROWS:
         raise UserError(f"{where}: the times have no steady step")
-    return step, steady
+    return found.most_common(1)[0][0], True
+
+
+def _with_gaps(where: str, rows: pd.DataFrame, step: pd.DateOffset) -> pd.DataFrame:
+    """Return one series with a row for each step; new rows are empty."""
+    table = rows.set_index(TIME)
+    # utilsforecast's fill_gaps fails for days from 6:00 on and for years before 1678.
+    grid = table.asfreq(step)
+    off = table.index.difference(grid.index)
+    if len(off):
+        rule = f"times must be at the step {step.freqstr}"
+        raise UserError(f"{where}: {rule}; {off[0]} is not")
+    return grid.rename_axis(TIME).reset_index().assign(**{ID: rows[ID].iloc[0]})
+
+
+def _filled(path: Path, frame: pd.DataFrame, max_gap: int) -> tuple[pd.DataFrame, int]:
+    """Cut off what is missing at the ends, fill the rest, and count what was filled."""
+    names, complete = frame[ID], frame.notna().all(axis=1)
+    later = frame[VALUE].notna()[::-1].groupby(names).cummax()[::-1]
+    kept = complete.groupby(names).cummax() & later
+    empty = set(names) - set(names[kept])
+    if empty:
+        raise UserError(f"{path}, series {shown(min(empty))} holds no value")
+    frame, missing = frame[kept], ~complete[kept]
+    in_a_row = missing.groupby((~missing).cumsum()).cumsum()
+    longest = in_a_row.groupby(frame[ID]).max().sort_values()
+    if longest.iloc[-1] > max_gap:
+        name, count = longest.index[-1], longest.iloc[-1]
+        first = in_a_row[frame[ID] == name].idxmax() - count + 1
+        raise UserError(
+            f"{path}: at most --max-gap {max_gap} values in a row may be missing; "
+            f"{(longest > max_gap).sum()} series lack more, {shown(name)} {count} from "
+            f"{frame[TIME][first]} on: --max-gap {count} would do"
+        )
+    columns = [ID, TIME, *frame.columns.drop([ID, TIME])]
+    return frame[columns].ffill(), int(missing.sum())

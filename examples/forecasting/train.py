@@ -1,204 +1,246 @@
-"""Train, test beside the baselines, and leave all of it in a run folder."""
+"""Train a network, and test it beside the baselines."""
 
-import dataclasses
+import math
 import time
+from dataclasses import asdict, replace
 
 import keras
+import numpy as np
+import pandas as pd
 from rich.console import Console
 
 from common import files
 from common.comparison import compare as comparison
+from common.errors import UserError
 from common.preprocessing.sequences import Batches
-from common.training import fitting, metrics, models, plots, run_folder
-from examples.forecasting import baselines
-from examples.forecasting.config import Compare, Config
-from examples.forecasting.data import CODEC, EXAMPLE, Data, Windows, load
-from examples.forecasting.evaluate import (
-    Fold,
-    conformal_widths,
-    evaluate,
-    measures,
-    over_steps,
-    show,
-    too_few_for,
-)
-from examples.forecasting.model import build_model
-from examples.forecasting.predict import READ_BATCH, Forecaster
+from common.training import console as out
+from common.training import fitting, metrics, models, run_folder
+
+from . import baselines
+from .config import EXAMPLE, Compare, Config
+from .data import INTERVALS, Data, Windows, load
+from .evaluate import Fold, blocks, evaluate, scores, show
+from .model import build_model
+from .predict import READ_BATCH, Forecaster
+from .series import TIME
 
 STEPS_PER_CALL = 20  # batches per call from Python: less time between small steps
 
 
+@np.errstate(all="ignore")  # what is not finite shows in the tables
 def train(config: Config, console: Console | None = None) -> run_folder.Run:
     """Train one model and return its run folder.
 
     Raises:
         UserError: the data or the run folder cannot be used.
     """
-    started = time.perf_counter()
-    console = console or Console()
+    started, console, recipe = time.perf_counter(), console or Console(), config.recipe
     data = load(config)
+    train = data.before(data.cutoff)
     describe(data, console)
-    run = run_folder.begin(EXAMPLE, config)
+    run = run_folder.begin(EXAMPLE, config, data_hash=data.hash)
     with run.locked():
-        before = data.before(data.cuts[0])
-        model = compiled_model(config, before)
+        model = compiled_model(config, train)
         fitted = fitting.fit(
             model,
-            _batches(config, before),
+            _batches(config, train),
             validation=_validation(data),
             run=run,
             epochs=config.epochs,
             monitor="val_loss",
-            better="lower",
+            mode="min",
             console=console,
         )
-        folds = backtest(config, data, model)
-        codec = dataclasses.replace(data.codec, widths=conformal_widths(folds))
-        for share in too_few_for(folds):
-            console.print(
-                f"note: the backtest's errors are too few for a {share} % interval; it "
-                "is as wide as the largest of them (--backtest, --validation-steps)",
-                highlight=False,
-                soft_wrap=True,
-            )
-        data = dataclasses.replace(data, codec=codec)
-        if config.refit:
-            console.print("training anew with the validation part", highlight=False)
-            before = data.before(data.cuts[1])
-            model = trained(config, before)
-        files.write_json(run / CODEC, codec.to_json())
+        folds = backtest(config, data, model, console)
+        preprocessor = replace(data.preprocessor, **conformal_widths(folds, console))
+        if recipe.refit:
+            train = data.before(data.test_steps)
+            model = trained(config, train, console, "with the validation part")
+        files.write_json(run / run_folder.PREPROCESSOR, asdict(preprocessor))
         models.save(run, model)
-        forecaster = Forecaster(model, codec)
-        evaluation = evaluate(config, forecaster, data, folds, before)
-        document = metrics.document(
+        forecaster = Forecaster(model, preprocessor)
+        answers = forecaster.forecast(data.tested)
+        document = metrics.save(
+            run,
             EXAMPLE,
             config,
             model,
             fitted,
-            dataset=config.data or config.dataset,
-            total_seconds=time.perf_counter() - started,
-            refit=config.refit,
-            **evaluation.values,
+            dataset=config.data or recipe.dataset,
+            data_hash=data.hash,
+            metric=recipe.metric,
+            mode="min",
+            **evaluate(data, recipe.metric, answers, folds, train, console),
+            started=started,
         )
-        draw(run / "figures", document, evaluation, data, before, forecaster, fitted)
-        files.write_json(run / run_folder.METRICS, document)
-        run_folder.finish(run, can_resume=fitted.interrupted)
+        many = len(data.tested) >= 20 * len(data.panel.rows)
+        shown, what = (data.tested, "test") if many else (train, "training windows")
+        one_step = (shown, forecaster.normalized(shown, 1), what)
+        from . import figures  # matplotlib is slow to import
+
+        figures.draw(
+            run, config, document, fitted, data.tested, answers, one_step, console
+        )
+        run_folder.finish(run)
     show(document, console)
-    console.print(f"run folder: {run.path}", highlight=False, markup=False)
+    out.say(console, f"run folder: {run.path}")
     return run
 
 
 def describe(data: Data, console: Console):
     """Print what was read, and the notes."""
-    lengths = [len(one) for one in data.series]
-    codec = data.codec
-    train, validation, test = (
-        len(data.before(data.cuts[0])),
-        len(data.after(data.cuts[0], data.validation_steps)),
-        len(data.after(data.cuts[1], data.test_steps)),
+    lengths, preprocessor = data.panel.lengths, data.preprocessor
+    counts = (
+        f"{len(data.before(data.cutoff))} to train",
+        f"{len(data.after(data.cutoff, data.validation_steps))} to validate",
+        f"{len(data.tested)} to test",
     )
-    console.print(
-        f"{len(lengths)} series of {min(lengths)} to {max(lengths)} steps, frequency "
-        f"{codec.frequency}, period {codec.period}; windows: {train} to train, "
-        f"{validation} to validate, {test} to test",
-        highlight=False,
-        soft_wrap=True,
+    out.say(
+        console,
+        f"{len(lengths)} series of {lengths.min()} to {lengths.max()} steps, frequency "
+        f"{preprocessor.frequency}, period {preprocessor.period}; windows: "
+        f"{', '.join(counts)}",
     )
     for note in data.notes:
-        console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
-
-
-def _batches(config: Config, windows: Windows) -> Batches:
-    return windows.batches(config.batch_size, seed=config.seed, passes=config.passes)
-
-
-def _validation(data: Data) -> Batches:
-    cut = data.cuts[0]
-    windows = data.after(cut, data.validation_steps, data.steps_at_once)
-    return windows.batches(READ_BATCH)
+        out.note(console, note)
 
 
 def compiled_model(config: Config, windows: Windows) -> keras.Model:
-    """Return a new model, ready to train; the same seed gives the same weights."""
+    """Return a new model, ready to train. The same seed gives the same weights."""
     keras.utils.set_random_seed(config.seed)
+    recipe = config.recipe
     model = build_model(
         cell=config.cell,
         units=config.units,
         window=config.window,
         features=1 + len(config.covariates),
-        horizon=config.steps_at_once,
-        members=config.members,
-        linear=config.linear,
-        noise=config.noise,
+        horizon=config.horizon,
+        ensemble_size=recipe.ensemble_size,
+        linear=recipe.linear,
+        noise=recipe.noise,
         seed=config.seed,
     )
-    in_epoch = -(-len(windows) * config.passes // config.batch_size)
+    steps = config.epochs * math.ceil(len(windows) * recipe.passes / config.batch_size)
+    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
     model.compile(
         # Clipping: through many steps a gradient can grow without bound
         # (Pascanu, Mikolov and Bengio 2013, section 3.2).
         optimizer=keras.optimizers.AdamW(
-            keras.optimizers.schedules.CosineDecay(
-                config.learning_rate, config.epochs * in_epoch
-            ),
-            weight_decay=config.weight_decay,
-            clipnorm=1.0,
+            rate, weight_decay=recipe.weight_decay, clipnorm=1.0
         ),
-        # The targets (B, 1, H) are the same for all members of the answers (B, M, H).
-        loss=config.loss,
+        # The targets (B, 1, H) are the same for all networks' answers (B, M, H).
+        loss="mae" if recipe.metric in ("smape", "mase", "mae") else "mse",
         steps_per_execution=STEPS_PER_CALL,
         jit_compile=False,
     )
     return model
 
 
-def trained(config: Config, windows: Windows) -> keras.Model:
-    """Return a new model after all epochs, none of which is chosen."""
-    model = compiled_model(config, windows)
-    batches = _batches(config, windows)
+def _batches(config: Config, windows: Windows) -> Batches:
+    return windows.batches(config.batch_size, config.seed, config.recipe.passes)
+
+
+def _validation(data: Data) -> Batches:
+    return data.after(data.cutoff, data.validation_steps).batches(READ_BATCH)
+
+
+def trained(
+    config: Config, windows: Windows, console: Console, what: str
+) -> keras.Model:
+    """Return a new model after all epochs; none is chosen.
+
+    Raises:
+        UserError: the loss is not finite.
+    """
+    out.say(console, f"training again {what}: {len(windows)} windows")
+    model, batches = compiled_model(config, windows), _batches(config, windows)
     order = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)
     )
-    model.fit(
-        batches, epochs=config.epochs, shuffle=False, verbose=0, callbacks=[order]
-    )
+    options = {"epochs": config.epochs, "shuffle": False, "verbose": 0}
+    history = model.fit(batches, callbacks=[order], **options).history
+    if not math.isfinite(history["loss"][-1]):
+        raise UserError("the loss is not finite; try a smaller --learning-rate")
     return model
 
 
-def backtest(config: Config, data: Data, model: keras.Model) -> list[Fold]:
-    """Forecast from origins further and further before the test.
+def backtest(
+    config: Config, data: Data, model: keras.Model, console: Console
+) -> list[Fold]:
+    """Forecast from cutoffs further and further before the test.
 
-    The last origin is where the validation part begins: there the model that is
-    given takes its turn. Before each of the others a new one is trained.
+    The latest is where the validation part begins: there the given model forecasts.
+    Before each of the others a new one is trained.
     """
-    folds = []
-    for number in range(config.backtest):
-        cut = data.cuts[0] + number * data.validation_steps
-        train, tried = data.before(cut), data.after(cut, data.validation_steps)
+    folds, count, steps = [], config.recipe.backtest, data.validation_steps
+    for number in range(count):
+        cutoff = data.cutoff + number * steps
+        train, tried = data.before(cutoff), data.after(cutoff, steps)
         if not len(train) or not len(tried):
             break  # no series is that long
-        if number:
-            model = trained(config, train)
-        longest = max(data.series, key=len)
-        origin = longest.times(len(longest) - cut, 1)[0]
-        adjusted = Forecaster(model, data.codec).adjusted(tried, data.codec.horizon)
-        folds.append(Fold(str(origin.date()), train, tried, adjusted))
+        date = str(data.panel.frame[TIME][tried.rows[0]].date())
+        with out.attempt(console, f"backtest {date}"):
+            if number:
+                what = f"for backtest {number + 1} of {count}, before {date}"
+                model = trained(config, train, console, what)
+            answers = Forecaster(model, data.preprocessor).normalized(tried)
+            folds.append(Fold(date, train, tried, answers))
     return folds[::-1]
 
 
-def draw(folder, document, evaluation, data, before, forecaster, fitted):
-    """Draw the figures of the run."""
-    from examples.forecasting import figures  # matplotlib is slow to import
+def conformal_widths(folds: list[Fold], console: Console) -> dict[str, tuple]:
+    """Return half the relative width of the intervals by step, from backtest errors.
 
-    plots.learning_curves(
-        folder / "learning_curves.png",
-        fitted.history,
-        best_epoch=fitted.best_epoch,
-        kept=not document["refit"],
+    Split conformal prediction: the quantile of the absolute errors, each over its
+    window's local scale, with one rank added for the value that is yet to come.
+    """
+    errors = np.concatenate(
+        [abs(f.forecast - f.windows.futures) / f.windows.local_scale for f in folds]
     )
-    residuals = figures.one_step_residuals(
-        before, evaluation.windows, lambda windows: forecaster.adjusted(windows, 1)
+    ordered, widths = np.sort(errors, axis=0), {}
+    for share in INTERVALS:
+        rank = math.ceil((len(ordered) + 1) * int(share) / 100)
+        if rank > len(ordered):
+            what = f"the backtest has too few errors for a {share} % interval"
+            out.note(console, f"{what}; it is as wide as the largest (--test-steps)")
+        widths[f"width_{share}"] = tuple(ordered[min(rank, len(ordered)) - 1].tolist())
+    return widths
+
+
+def task(config: Config, data: Data | None = None) -> comparison.Task:
+    """Return what a comparison of cells needs."""
+    data, metric = data or load(config), config.recipe.metric
+    train, tested = data.before(data.cutoff), data.tested
+
+    def scored(forecasts: dict[str, np.ndarray]) -> pd.DataFrame:
+        return scores(data, tested, forecasts)[metric]
+
+    def score(model: keras.Model) -> np.ndarray:
+        answers = Forecaster(model, data.preprocessor).normalized(tested)
+        return scored({"network": tested.to_units(answers)})["network"].to_numpy()
+
+    def others() -> dict[str, np.ndarray]:
+        found = baselines.forecasts(data, train, tested, Console(quiet=True))
+        return {name: values.to_numpy() for name, values in scored(found).items()}
+
+    def build(cell: str, seed: int) -> keras.Model:
+        return compiled_model(replace(config, cell=cell, seed=seed), train)
+
+    return comparison.Task(
+        example=EXAMPLE,
+        dataset=config.data or config.recipe.dataset,
+        data_hash=data.hash,
+        metric=metric,
+        mode="min",
+        monitor="val_loss",
+        build=build,
+        train=lambda seed: _batches(replace(config, seed=seed), train),
+        validation=_validation(data),
+        score=score,
+        baselines=others,
+        blocks=blocks(scored({"any": tested.futures}).index, config.horizon),
+        root=metric == "rmse",
     )
-    figures.draw(folder, document, evaluation, data, residuals)
 
 
 def compare(config: Compare, console: Console | None = None) -> run_folder.Run:
@@ -207,35 +249,4 @@ def compare(config: Compare, console: Console | None = None) -> run_folder.Run:
     Raises:
         UserError: the data or the run folder cannot be used.
     """
-    data = load(config)
-    before = data.before(data.cuts[0])
-    tested = data.after(data.cuts[1], data.test_steps)
-
-    def measured(forecast) -> float:
-        return over_steps(measures(tested, data, forecast))[config.metric]
-
-    def measure(model: keras.Model) -> float:
-        adjusted = Forecaster(model, data.codec).adjusted(tested, config.horizon)
-        return measured(tested.to_units(adjusted))
-
-    def others() -> dict[str, float]:
-        forecasts = baselines.forecasts(before, tested)
-        return {name: measured(forecast) for name, forecast in forecasts.items()}
-
-    task = comparison.Task(
-        example=EXAMPLE,
-        dataset=config.data or config.dataset,
-        metric=config.metric,
-        better="lower",
-        monitor="val_loss",
-        build=lambda cell, seed: compiled_model(
-            dataclasses.replace(config, cell=cell, seed=seed), before
-        ),
-        train=lambda seed: _batches(dataclasses.replace(config, seed=seed), before),
-        validation=_validation(data),
-        measure=measure,
-        baselines=others,
-    )
-    return comparison.compare(
-        task, config, seeds=config.seeds, console=console or Console()
-    )
+    return comparison.compare(task(config), config, console=console or Console())

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import tyro
 
 from common.errors import UserError
-from common.settings import ANY_TEXT, MAX_COUNT, Checked, Limits, Repeats, Settings
+from common.settings import MAX_COUNT, Checked, Limits, Repeats, Settings
 
 EXAMPLE = __package__.rpartition(".")[2]
 MIN_LISTS = 100  # with fewer different lists, a split might have none
@@ -100,7 +100,7 @@ class Compare(Config, Repeats):
 class Sort(Checked):
     """What to sort and with which run."""
 
-    numbers: Annotated[tuple[str, ...], tyro.conf.Positional, ANY_TEXT] = ()
+    numbers: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
     """One list; or several lists, each in quotes. Without any, lists are read from
     --file or from stdin."""
     file: str | None = None

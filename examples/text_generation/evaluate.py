@@ -141,11 +141,10 @@ def python_lines(text: str) -> float:
 
 def show(document: Mapping[str, Any], sample: str, console: Console):
     """Print the tables, a sample, and the verdict."""
-    details, models = document["details"], document["models"]
+    details, models, parts = (document[k] for k in ("details", "models", "slices"))
     rows = [(k, *row.values()) for k, row in (models | document["references"]).items()]
     table(console, "per test character", ("model", "bits", "nats", "perplexity"), rows)
-    parts = document["slices"].items()
-    rows = [(k, part["count"], *part["models"].values()) for k, part in parts]
+    rows = [(k, part["count"], *part["models"].values()) for k, part in parts.items()]
     columns = ("character", "count", *models)
     table(console, "bits by kind of character", columns, rows)
     rows = [(name, *row.values()) for name, row in details["memorisation"].items()]

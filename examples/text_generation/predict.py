@@ -136,11 +136,12 @@ def generate(options: Generate):
     if options.prompt_file is not None:
         prompt = files.read_text(Path(options.prompt_file))
     writer = Writer.from_run(run)
-    if unknown := writer.preprocessor.unknown(prompt):
+    if prompt != "\n" and (unknown := writer.preprocessor.unknown(prompt)):
         raise UserError(
             f"a prompt may hold the {len(writer.preprocessor) - 2} characters that the "
             f"run has learned; received {', '.join(map(repr, unknown[:10]))}"
         )
+    next(writer.write(prompt, options))  # whatever fails, fails before it is announced
     run_folder.announce(run)
     shown = printable if sys.stdout.isatty() else str
     for sample in range(options.samples):

@@ -22,7 +22,7 @@ from tests.conftest import ROOT
 from tests.reference import Weights, backward, forward, random_weights
 
 B, T, D, U = 5, 7, 4, 6
-CUT = 3  # steps of the first chunk where a sequence comes in two
+SPLIT = 3  # steps of the first chunk where a sequence comes in two
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ def test_stateful_layer_takes_a_sequence_in_chunks_and_can_be_reset(cell, mask):
     layer = layer_with(
         cell, given, stateful=True, return_sequences=True, return_state=True
     )
-    first, second = slice(None, CUT), slice(CUT, None)
+    first, second = slice(None, SPLIT), slice(SPLIT, None)
     whole = forward(given.weights, given.x, mask=mask, activation=cell.activation)
     for _ in range(2):
         state = None

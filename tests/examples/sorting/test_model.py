@@ -10,11 +10,13 @@ import keras
 import numpy as np
 import pytest
 
-from common.comparison.compare import copy_weights, weights_as_custom
-from examples.sorting.data import PADDING, TRAIN, Codec, draw
+from common.comparison.parity import copy_weights, weights_as_custom
+from common.errors import UserError
+from examples.sorting.config import Config
+from examples.sorting.data import PADDING, TRAIN, Preprocessor, draw
 from examples.sorting.model import ConciseCell, build_model
 from examples.sorting.predict import Sorter, right
-from examples.sorting.train import wholly_right
+from examples.sorting.train import exact_match
 from tests.conftest import ROOT
 
 B, T, U = 5, 9, 6
@@ -22,23 +24,23 @@ CELLS = ("builtin", "custom")
 VALUES = ("int", "float")
 
 
-def codec(values, length=T):
-    return Codec(values, 2, length, 19)
+def lists_of(values, length=T):
+    return Preprocessor(values=values, length=length, max_value=19)
 
 
 def model(cell, values, *, seed=0, length=T):
     keras.utils.set_random_seed(seed)
-    return build_model(cell=cell, units=U, values=values, length=length, max_value=19)
+    lists = {"values": values, "length": length, "max_value": 19}
+    return build_model(Config(cell=cell, units=U, **lists))
 
 
 def some_lists(values, *, rows=B, seed=0, length=T):
     random = np.random.default_rng(seed)
-    shape = codec(values, length)
-    return draw(shape, random, rows, split=TRAIN, lengths=(2, length))
+    return draw(lists_of(values, length), random, rows, split=TRAIN)
 
 
 def batch(values, **options):
-    return codec(values).examples(some_lists(values, **options))
+    return lists_of(values).inputs_and_targets(some_lists(values, **options))
 
 
 def loss():
@@ -98,7 +100,7 @@ def test_one_step_moves_every_weight(cell, values):
 
 @pytest.mark.parametrize("cell", [*CELLS, "gru", "lstm"])
 def test_padding_changes_nothing_that_is_written(cell):
-    sorter = Sorter(model(cell, "int"), codec("int"))
+    sorter = Sorter(model(cell, "int"), lists_of("int"))
     lists = some_lists("int", rows=20)
     longer = np.pad(lists, ((0, 0), (0, 30)), constant_values=PADDING)
     written = sorter.sort(longer)
@@ -122,10 +124,38 @@ def test_padding_changes_no_place(cell):
 
 
 @pytest.mark.parametrize("cell", [*CELLS, "gru", "lstm"])
+@pytest.mark.parametrize("values", VALUES)
+def test_no_layer_needs_a_mask_that_a_recurrent_layer_hands_on(
+    cell, values, monkeypatch
+):
+    lists = some_lists(values, rows=20)
+    assert (lists == PADDING).any()
+    inputs, _ = lists_of(values).inputs_and_targets(lists)
+
+    def answers():
+        network = model(cell, values)
+        return network(inputs), Sorter(network, lists_of(values)).sort(lists)
+
+    expected = answers()
+    monkeypatch.setattr(keras.layers.RNN, "compute_mask", lambda *args: None)
+    for one, other in zip(answers(), expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("values", VALUES)
+def test_outputs_that_are_not_finite_are_an_error(values):
+    network = model("builtin", values)
+    *weights, bias = network.get_weights()
+    network.set_weights([*weights, np.full_like(bias, np.nan)])
+    with pytest.raises(UserError, match="not finite"):
+        Sorter(network, lists_of(values)).sort(some_lists(values))
+
+
+@pytest.mark.parametrize("cell", [*CELLS, "gru", "lstm"])
 def test_writing_step_by_step_equals_the_whole_network(cell):
     """Fed what it has written, the network in one piece writes the same again."""
     network, lists = model(cell, "int"), some_lists("int", rows=50)
-    written = Sorter(network, codec("int")).sort(lists)
+    written = Sorter(network, lists_of("int")).sort(lists)
     # Past the end of a list nothing is written: any id will do there.
     previous = np.pad(written + 1, ((0, 0), (1, 0)))[:, :-1]
     logits = keras.ops.convert_to_numpy(network((lists + 1, previous)))
@@ -137,14 +167,14 @@ def test_writing_step_by_step_equals_the_whole_network(cell):
 def test_metric_of_the_training_is_the_share_of_lists_that_come_out_right(values):
     keras.utils.set_random_seed(0)
     network = model("custom", values, length=3)
-    three = codec(values, 3)
+    three = lists_of(values, 3)
     network.compile(keras.optimizers.Adam(0.02), loss())
     for step in range(60):
         numbers = some_lists(values, rows=64, seed=step, length=3)
-        network.train_on_batch(*three.examples(numbers))
+        network.train_on_batch(*three.inputs_and_targets(numbers))
     lists = some_lists(values, rows=500, seed=100, length=3)
-    inputs, targets = three.examples(lists)
-    in_training = np.asarray(wholly_right(targets, network(inputs)))
+    inputs, targets = three.inputs_and_targets(lists)
+    in_training = np.asarray(exact_match(targets, network(inputs)))
     outcomes = right(lists, Sorter(network, three).sort(lists))
     np.testing.assert_array_equal(in_training, outcomes)
     assert 0.05 < outcomes.mean() < 0.95  # right and wrong lists are both there
@@ -158,24 +188,24 @@ def test_saved_network_is_the_same_in_a_fresh_process(tmp_path):
         np.save(tmp_path / f"{values}.npy", some_lists(values))
     program = (
         "import pathlib, keras, numpy as np\n"
-        "from examples.sorting.data import Codec\n"
+        "from examples.sorting.data import Preprocessor\n"
         "from examples.sorting.predict import Sorter\n"
         f"folder = pathlib.Path({str(tmp_path)!r})\n"
         "for path in folder.glob('*.keras'):\n"
         "    model = keras.saving.load_model(path)\n"
         "    lists = np.load(path.with_suffix('.npy'))\n"
-        f"    codec = Codec(path.stem, 2, {T}, 19)\n"
-        "    inputs, _ = codec.examples(lists)\n"
+        f"    made = Preprocessor(values=path.stem, length={T}, max_value=19)\n"
+        "    inputs, _ = made.inputs_and_targets(lists)\n"
         "    np.save(path.with_suffix('.out.npy'), model(inputs))\n"
-        "    written = Sorter(model, codec).sort(lists)\n"
+        "    written = Sorter(model, made).sort(lists)\n"
         "    np.save(path.with_suffix('.sorted.npy'), written)\n"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
     for values, network in networks.items():
         lists = some_lists(values)
-        inputs, _ = codec(values).examples(lists)
+        inputs, _ = lists_of(values).inputs_and_targets(lists)
         found = np.load(tmp_path / f"{values}.out.npy")
         np.testing.assert_array_equal(found, network(inputs))
-        written = Sorter(network, codec(values)).sort(lists)
+        written = Sorter(network, lists_of(values)).sort(lists)
         found = np.load(tmp_path / f"{values}.sorted.npy")
         np.testing.assert_array_equal(found, written)

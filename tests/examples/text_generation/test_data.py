@@ -11,7 +11,13 @@ from common.errors import UserError
 from common.preprocessing.text import Vocabulary
 from examples.text_generation.baselines import compressed_bits, ngrams
 from examples.text_generation.config import Config
-from examples.text_generation.data import MIN_COUNT, Codec, Streams, kind_of, load
+from examples.text_generation.data import (
+    MIN_COUNT,
+    Preprocessor,
+    Streams,
+    kind_of,
+    load,
+)
 from tests.conftest import REAL_DATA, write_code
 
 
@@ -26,7 +32,7 @@ def file(tmp_path_factory):
 
 def test_streams_go_on_where_they_ended():
     ids = np.arange(103)
-    streams = Streams(ids, streams=3, chunk=10)
+    streams = Streams(ids, Config(batch_size=3, chunk=10))
     batches = [streams[index] for index in range(streams.num_batches)]
     assert len(batches) == 3
     read = np.concatenate([inputs for inputs, _ in batches], axis=1)
@@ -37,15 +43,15 @@ def test_streams_go_on_where_they_ended():
 
 
 def test_streams_of_an_epoch_depend_on_seed_and_epoch_alone():
-    ids = np.arange(1000)
-    one, other = (Streams(ids, streams=4, chunk=10, seed=7) for _ in range(2))
+    ids, config = np.arange(1000), Config(batch_size=4, chunk=10)
+    one, other = (Streams(ids, config, seed=7) for _ in range(2))
     one.epoch = 5
     before = one[0][0].copy()
     one.epoch = 6
     assert not np.array_equal(before, one[0][0])
     other.epoch = 5
     np.testing.assert_array_equal(before, other[0][0])
-    third = Streams(ids, streams=4, chunk=10, seed=8)
+    third = Streams(ids, config, seed=8)
     third.epoch = 5
     assert not np.array_equal(before, third[0][0])
     inputs, targets = other[3]
@@ -53,35 +59,29 @@ def test_streams_of_an_epoch_depend_on_seed_and_epoch_alone():
 
 
 def test_short_text_makes_shorter_chunks():
-    streams = Streams(np.arange(21), streams=5, chunk=64)
+    streams = Streams(np.arange(21), Config(batch_size=5))
     assert (streams.num_batches, streams[0][0].shape) == (1, (5, 4))
 
 
 def test_file_is_cut_in_order(file):
     data = load(own(file))
-    parts = (data.train, data.validation, data.test)
-    assert "".join(part.text for part in parts) == file.read_text()
-    shares = [len(part.text) / len(file.read_text()) for part in parts]
+    assert list(data.texts) == ["train", "validation", "test"]
+    assert "".join(data.texts.values()) == file.read_text()
+    shares = [len(text) / len(file.read_text()) for text in data.texts.values()]
     np.testing.assert_allclose(shares, [0.8, 0.1, 0.1], atol=0.001)
-    for part in parts:
-        assert data.codec.decode(part.ids) == part.text
+    for name, text in data.texts.items():
+        assert data.preprocessor.decode(data.ids[name]) == text
 
 
-def test_codec_knows_the_training_text_alone_and_folds_rare_characters(tmp_path):
+def test_preprocessor_knows_the_training_text_alone_and_folds_rare_characters(tmp_path):
     path = tmp_path / "text.txt"
     body = "abc\n" * 3000
     path.write_text("é" * (MIN_COUNT - 1) + "ß" * MIN_COUNT + body + "Z" * 100)
     data = load(own(path))
-    assert data.codec.unknown("aéßZa") == ["é", "Z"]
-    assert data.train.ids[0] == Vocabulary.UNKNOWN
-    assert data.test.ids[-1] == Vocabulary.UNKNOWN
+    assert data.preprocessor.unknown("aéßZa") == ["é", "Z"]
+    assert data.ids["train"][0] == Vocabulary.UNKNOWN
+    assert data.ids["test"][-1] == Vocabulary.UNKNOWN
     assert "1 rare characters share one id" in data.notes[0]
-
-
-def test_line_ends_and_byte_order_mark_are_normalised(tmp_path):
-    path = tmp_path / "text.txt"
-    path.write_bytes(b"\xef\xbb\xbf" + b"one\r\ntwo\rthree\n" * 1000)
-    assert load(own(path)).train.text.startswith("one\ntwo\nthree\none")
 
 
 def test_folder_is_split_by_file(tmp_path):
@@ -93,9 +93,9 @@ def test_folder_is_split_by_file(tmp_path):
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "hidden.md").write_text("hidden\n" * 10_000)
     data = load(own(tmp_path, glob="*.md"))
-    assert set(data.validation.text.split()) == {"04", "14", "is", "this"}
-    assert set(data.test.text.split()) == {"09", "19", "is", "this"}
-    assert len(set(data.train.text.split())) == 16 + 2
+    assert set(data.texts["validation"].split()) == {"04", "14", "is", "this"}
+    assert set(data.texts["test"].split()) == {"09", "19", "is", "this"}
+    assert len(set(data.texts["train"].split())) == 16 + 2
     assert "20 files, each in one split" in data.notes
 
 
@@ -103,9 +103,50 @@ def test_few_files_are_cut_in_order(tmp_path):
     for name in "ba":
         (tmp_path / f"{name}.txt").write_text(name * 10_000)
     data = load(own(tmp_path))
-    assert data.train.text.startswith("aaa")
-    assert data.test.text.endswith("bbb")
-    assert data.notes[0] == "2 files, cut in order"
+    assert data.texts["train"].startswith("aaa")
+    assert data.texts["test"].endswith("bbb")
+    assert data.notes[0] == "2 files, split in order"
+
+
+SPLIT_FILES = [
+    ("train.txt", "valid.txt", "test.txt"),
+    ("ptb.train.txt", "ptb.validation.txt", "ptb.test.txt"),
+    ("train/1.txt", "dev/1.txt", "test/1.txt"),
+]
+
+
+@pytest.mark.parametrize("names", SPLIT_FILES)
+def test_files_named_after_splits_are_used_as_these(tmp_path, names):
+    for character, name in zip("abc", names, strict=True):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(character * 9000)
+    (tmp_path / "readme.txt").write_text("d" * 9000)
+    data = load(own(tmp_path))
+    assert [set(text) for text in data.texts.values()] == [{"a"}, {"b"}, {"c"}]
+    assert "only files named after a split are used" in data.notes[0]
+    (tmp_path / names[1]).unlink()  # then the end of the training text is taken
+    data = load(own(tmp_path))
+    assert list(map(len, data.texts.values())) == [8100, 900, 9000]
+    assert set(data.texts["test"]) == {"c"}
+
+
+def test_named_files_are_not_in_the_training_text(tmp_path):
+    for character in "abcd":
+        (tmp_path / f"{character}.txt").write_text(character * 6000)
+    held_out = {"validation_data": str(tmp_path / "b.txt")}
+    held_out["test_data"] = str(tmp_path / "c.txt")
+    data = load(own(tmp_path, **held_out))
+    train = "a" * 6000 + "\n" + "d" * 6000
+    assert list(data.texts.values()) == [train, "b" * 6000, "c" * 6000]
+    data = load(own(tmp_path / "a.txt", **held_out))
+    assert data.texts["train"] == "a" * 6000
+
+
+def test_text_without_a_frequent_character_is_refused(tmp_path):
+    text = "".join(map(chr, range(0x4E00, 0x4E00 + 12_000)))
+    (tmp_path / "text.txt").write_text(text)
+    with pytest.raises(UserError, match="a character must occur 5 times"):
+        load(own(tmp_path / "text.txt"))
 
 
 def test_few_training_steps_are_noted(file):
@@ -120,10 +161,10 @@ def test_python_source_is_split_by_file_and_not_executed(tmp_path, monkeypatch):
     (tmp_path / "large.py").write_text("x = 1\n" * 10_000)
     monkeypatch.setattr(sysconfig, "get_paths", lambda: {"stdlib": str(tmp_path)})
     data = load(Config())
-    assert "large" not in data.train.text
-    assert "x = 1" not in data.train.text + data.validation.text + data.test.text
-    assert set(data.validation.text.split()) == {"raise", *exits(4, 14)}
-    assert set(data.test.text.split()) == {"raise", *exits(9, 19)}
+    assert "large" not in data.texts["train"]
+    assert "x = 1" not in "".join(data.texts.values())
+    assert set(data.texts["validation"].split()) == {"raise", *exits(4, 14)}
+    assert set(data.texts["test"].split()) == {"raise", *exits(9, 19)}
 
 
 def exits(*numbers):
@@ -132,9 +173,9 @@ def exits(*numbers):
 
 def test_python_source_of_this_python():
     data = load(Config())
-    total = sum(len(part.text) for part in (data.train, data.validation, data.test))
+    total = sum(map(len, data.texts.values()))
     assert 1_000_000 < total < 2_100_000
-    assert "import" in data.test.text
+    assert "import" in data.texts["test"]
 
 
 def test_installation_without_sources_is_said(tmp_path, monkeypatch):
@@ -148,11 +189,10 @@ def test_tiny_shakespeare_is_cut_as_published():
         pytest.skip("tiny_shakespeare is not prepared beside the project")
     config = Config(dataset="tiny_shakespeare", data_dir=str(REAL_DATA / "tfds"))
     data = load(config)
-    parts = (data.train, data.validation, data.test)
-    sizes = [len(part.text) for part in parts]
+    sizes = list(map(len, data.texts.values()))
     assert sum(sizes) == 1_115_394
     np.testing.assert_allclose(np.array(sizes) / sum(sizes), [0.9, 0.05, 0.05], 1e-4)
-    assert data.train.text.startswith("First Citizen:\nBefore we proceed")
+    assert data.texts["train"].startswith("First Citizen:\nBefore we proceed")
 
 
 @pytest.mark.parametrize(
@@ -184,27 +224,20 @@ def test_split_of_nearly_nothing_is_refused(tmp_path):
     for index in range(10):
         size = 10 if index == 4 else 2000
         (tmp_path / f"{index}.txt").write_text("ab" * size)
-    with pytest.raises(UserError, match=r"validation part .* at least 500 .* has 20"):
+    with pytest.raises(UserError, match=r"validation text .* at least 500 .* has 20"):
         load(own(tmp_path))
 
 
 def test_more_streams_than_text_are_refused(file):
-    with pytest.raises(UserError, match=r"--batch-size must be .* received 900"):
-        load(own(file, batch_size=900))
+    with pytest.raises(UserError, match=r"--batch-size must be .* received 9000"):
+        load(own(file, batch_size=9000))
 
 
-@pytest.mark.parametrize(
-    "value", [{}, [], {"characters": "ab"}, {"characters": ["ab"]}, {"characters": [1]}]
-)
-def test_damaged_codec_is_refused(value):
-    with pytest.raises(UserError, match=r"codec|vocabulary"):
-        Codec.from_json(value)
-
-
-def test_codec_comes_back():
-    codec = Codec(Vocabulary("abc\n"))
-    again = Codec.from_json(codec.to_json())
-    np.testing.assert_array_equal(again.encode("cab\n"), codec.encode("cab\n"))
+def test_preprocessor_comes_back():
+    preprocessor = Preprocessor("abc\n")
+    again = Preprocessor.from_json(preprocessor.to_json())
+    np.testing.assert_array_equal(again.encode("cab\n?"), [4, 2, 3, 5, 1])
+    assert again.decode([4, 2, 3]) == "cab"
 
 
 def test_kinds_of_characters():
@@ -246,15 +279,6 @@ def test_ngrams_follow_the_formula(name, order):
         context = list(text[place - order + 1 : place])
         expected = witten_bell(list(train), context, text[place], 6)
         assert given[place - 1] == pytest.approx(expected)
-
-
-def test_probabilities_of_an_ngram_add_up_to_one():
-    train = np.random.default_rng(0).integers(0, 4, 500)
-    for name in ("bigram", "5-gram"):
-        total = sum(
-            ngrams(train, np.array([1, 2, 3, 0, c]), 6)[name][-1] for c in range(6)
-        )
-        assert total == pytest.approx(1)
 
 
 def test_compressor_is_given_the_training_text():

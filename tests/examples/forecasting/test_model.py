@@ -1,6 +1,6 @@
 """Networks with the hoisted cell equal those with the built-in layer.
 
-Letters: B batch, T time steps, D features, U units, H steps forecast, M members.
+Letters: B batch, T time steps, D features, U units, H steps forecast, M networks.
 """
 
 import subprocess
@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from common.comparison.compare import copy_weights, weights_as_custom
+from common.comparison.parity import copy_weights, weights_as_custom
 from examples.forecasting.model import HoistedCell, HoistedRNN, build_model
 from tests.conftest import ROOT
 
@@ -26,7 +26,7 @@ def model(cell, *, seed=0, linear=True, noise=0.0):
         window=T,
         features=D,
         horizon=H,
-        members=M,
+        ensemble_size=M,
         linear=linear,
         noise=noise,
         seed=seed,
@@ -175,13 +175,13 @@ def test_one_step_moves_every_weight(cell):
         assert not np.array_equal(old, new)
 
 
-def test_members_differ_and_share_nothing():
+def test_networks_of_the_ensemble_differ_and_share_nothing():
     network = model("custom")
     inputs, _ = batch()
     both = keras.ops.convert_to_numpy(network(inputs))
     assert both.shape == (B, M, H)
     assert np.abs(both[:, 0] - both[:, 1]).max() > 0.01
-    layer = network.get_layer("member_1")
+    layer = network.get_layer("network_1")
     layer.set_weights([0 * w for w in layer.get_weights()])
     after = keras.ops.convert_to_numpy(network(inputs))
     np.testing.assert_array_equal(after[:, 0], both[:, 0])
@@ -193,7 +193,7 @@ def test_linear_part_adds_a_function_of_the_whole_window():
     inputs, _ = batch()
     plain = keras.ops.convert_to_numpy(network(inputs))
     matrix = np.random.default_rng(0).normal(size=(T * D, H))
-    network.get_layer("member_0_linear").set_weights([matrix])
+    network.get_layer("network_0_linear").set_weights([matrix])
     added = network(inputs)[:, 0] - plain[:, 0]
     np.testing.assert_allclose(added, inputs.reshape(B, -1) @ matrix, atol=1e-5)
 
