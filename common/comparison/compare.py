@@ -4,7 +4,6 @@ Letters: N test cases.
 """
 
 import itertools
-import math
 import statistics
 from collections.abc import Mapping
 from datetime import date
@@ -126,34 +125,25 @@ def _train(
 def step_times(task: Task, seed: int, *, seconds: float) -> dict[str, list[float]]:
     """Return the seconds of a training step by cell, one value per round.
 
-    All cells train on one batch as `fit` trains them, in turns.
-
-    Args:
-        task: what is compared.
-        seed: of the models and the batch.
-        seconds: smallest length of one cell's turn.
+    All cells train on one batch as `fit` trains them, in turns of about `seconds`.
     """
-    batch, calls, times = task.train(seed)[0], {}, {cell: [] for cell in CELLS}
+    batch = task.train(seed)[0]
+
+    def timer(model: keras.Model) -> timing.Timer:
+        def train(calls: int) -> list[float]:
+            steps, history = calls * model.steps_per_execution, History()
+            again = (batch for _ in range(steps))  # no time is spent on making batches
+            options = {"verbose": 0, "shuffle": False, "callbacks": [history]}
+            model.fit(again, steps_per_epoch=steps, **options)
+            return [one * model.steps_per_execution for one in history.step_seconds]
+
+        return train
+
     models = {cell: task.build(cell, seed) for cell in CELLS}
-
-    def train(cell: str, calls: int) -> list[float]:
-        """Return the seconds of a step in each call; a call may take several steps."""
-        history, steps = History(), calls * models[cell].steps_per_execution
-        again = (batch for _ in range(steps))  # no time is spent on making batches
-        options = {"verbose": 0, "shuffle": False, "callbacks": [history]}
-        models[cell].fit(again, steps_per_epoch=steps, **options)
-        return history.step_seconds
-
-    for cell, model in models.items():
-        _, *others = train(cell, 3)  # the first compiles
-        fill = math.ceil(seconds / (min(others) * model.steps_per_execution))
-        calls[cell] = max(CALLS_PER_ROUND, fill)
-    order = list(CELLS)
-    for _ in range(TIMING_ROUNDS):
-        for cell in order:
-            times[cell].append(statistics.median(train(cell, calls[cell])))
-        order.reverse()
-    return times
+    timers = {cell: timer(model) for cell, model in models.items()}
+    options = {"rounds": TIMING_ROUNDS, "least": CALLS_PER_ROUND}
+    times = timing.alternate(timers, seconds=seconds, **options)
+    return {c: [t / models[c].steps_per_execution for t in times[c]] for c in CELLS}
 
 
 def _results(

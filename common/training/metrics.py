@@ -72,12 +72,12 @@ def save(
 
     Args:
         run: takes the file.
-        example: name of the example's package.
+        example: name of the example.
         config: settings of the run.
         model: the trained model.
         fitted: how its training went.
         dataset: name of the data set or file.
-        data_hash: hash of the data that was read.
+        data_hash: of the data that was read, from `files.hash_of`.
         metric: name of the main metric on the test split.
         mode: "max" if larger values are better, else "min".
         models: metrics by name, of "network" and of each baseline.

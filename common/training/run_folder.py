@@ -84,12 +84,6 @@ def start(example: str, runs_dir: str, config: dict[str, Any], prefix: str = "")
 def begin(example: str, config: Settings, *, data_hash: str, prefix: str = "") -> Run:
     """Return the run folder to train in: a new one, or with `resume` the last.
 
-    Args:
-        example: name of the example.
-        config: its settings.
-        data_hash: of the data that was read, from `files.hash_of`.
-        prefix: of the folder's name, for a comparison.
-
     Raises:
         UserError: the folder cannot be used, nothing is left to resume, or the data has
             changed since the run was started.
