@@ -162,20 +162,20 @@ def find(example: str, *, run: str | None, runs_dir: str) -> Run:
     read_config(example, found)
     if not (found / METRICS).is_file():
         raise UserError(f"{found.path} is not finished: it has no {METRICS}")
+    _dataset(found)
     return found
 
 
-def announce(run: Run):
-    """Say on stderr which run answers, and what it was trained on.
-
-    Raises:
-        UserError: `metrics.json` is missing or damaged.
-    """
+def _dataset(run: Run) -> str:
     metrics = files.read_json(run / METRICS)
     if not isinstance(metrics, dict) or "dataset" not in metrics:
         raise UserError(f"{run / METRICS} is damaged: it names no dataset")
-    dataset = one_line(metrics["dataset"])
-    print(f"run: {run.path}, trained on {dataset}", file=sys.stderr)
+    return one_line(metrics["dataset"])
+
+
+def announce(run: Run):
+    """Say on stderr which run answers, and what it was trained on."""
+    print(f"run: {run.path}, trained on {_dataset(run)}", file=sys.stderr)
 
 
 def holding(folder: Path, file: str, prefix: str = "") -> list[Run]:
