@@ -37,8 +37,11 @@ def sweep(folder: Path):
 
 def write_text(path: Path, text: str):
     """Write `text` to `path` as UTF-8, whole or not at all."""
-    with atomic_write(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+    try:
+        with atomic_write(path) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {one_line(error)}") from None
 
 
 def write_json(path: Path, value: Any):

@@ -7,6 +7,7 @@ import itertools
 import statistics
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -72,8 +73,7 @@ def compare(task: Task, config: Repeats, *, console: Console) -> Run:
             },
             "rounds": TIMING_ROUNDS,
         }
-        curves = {cell: trained[cell][0]["monitored"] for cell in ("builtin", "custom")}
-        _draw(run, curves, task.monitor)
+        _draw(run / "figures" / "compare.png", trained, task.monitor)
         files.write_json(run / run_folder.COMPARE, document)
     _show(document, console)
     out.say(console, f"run folder: {run.path}")
@@ -193,29 +193,20 @@ def _results(
     }
 
 
-def _draw(run: Run, curves: Mapping[str, list[float]], monitor: str):
+def _draw(path: Path, trained: Mapping[str, list[dict[str, Any]]], monitor: str):
     figure = Figure(figsize=(6, 3.6))
-    axes = figure.subplots()
     # The second line is thinner, so that one on top of the other hides neither.
-    for (cell, values), width, color in zip(
-        curves.items(), (5, 1.5), (plots.ORANGE, plots.BLUE), strict=True
-    ):
-        epochs = range(1, len(values) + 1)
-        # A single epoch is a point, which a line alone would not show.
-        axes.plot(epochs, values, ".-", c=color, lw=width, ms=2 * width, label=cell)
-    axes.ticklabel_format(axis="y", useOffset=False)
-    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    styles = {
+        "builtin": {"color": plots.ORANGE, "linewidth": 5, "markersize": 10},
+        "custom": {"color": plots.BLUE, "linewidth": 1.5, "markersize": 3},
+    }
+    lines = {cell: (trained[cell][0]["monitored"], styles[cell]) for cell in styles}
     name = monitor.replace("val_", "validation ")
-    axes.set(xlabel="epoch", ylabel=name)
-    axes.legend()
-    ends = [f"{cell} ends at {values[-1]:.3g}" for cell, values in curves.items()]
-    plots.save(
-        figure,
-        run / "figures" / "compare.png",
-        caption=f"{name.capitalize()} by epoch. Where the thin line covers the thick "
-        "one, both cells agree.",
-        alt=f"One line each for {' and '.join(curves)}: {', '.join(ends)}.",
+    alt = f"Lines by epoch: {plots.by_epoch(figure.subplots(), lines, name)}."
+    caption = (
+        f"{name.capitalize()} by epoch. Where the thin line covers the thick one, "
     )
+    plots.save(figure, path, caption=caption + "both cells agree.", alt=alt)
 
 
 def _show(document: Mapping[str, Any], console: Console):

@@ -85,11 +85,7 @@ def write(run: run_folder.Run) -> dict[str, Any]:
 def _render(template: str, path: Path, contents: Mapping[str, Any]):
     page = templates.get_template(template).render(**contents)
     # JSON and file names may hold halves of characters, which UTF-8 does not know.
-    page = page.encode("utf-8", "replace").decode()
-    try:
-        files.write_text(path, page)
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {one_line(error)}") from None
+    files.write_text(path, page.encode("utf-8", "replace").decode())
 
 
 def collect(

@@ -6,11 +6,12 @@ Each has the same figure as SVG beside it, which the run's report shows.
 import io
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure  # without pyplot: no window system is touched
 
 from common import files
@@ -98,22 +99,17 @@ def learning_curves(
     """
     skip = ("epoch", "seconds")
     names = [n for n in history[0] if n not in skip and not n.startswith("val_")]
-    figure = Figure(figsize=(4.5 * len(names), 3.2))
-    epochs, ends = [row["epoch"] for row in history], []
+    figure, ends = Figure(figsize=(4.5 * len(names), 3.2)), []
     what = "kept" if kept else "best in validation"
     for axes, name in zip(np.ravel(figure.subplots(1, len(names))), names, strict=True):
-        lines = {name: ("training", BLUE), f"val_{name}": ("validation", ORANGE)}
-        for key, (label, color) in lines.items():
-            if key not in history[0]:
-                continue
-            values = [row[key] for row in history]
-            axes.plot(epochs, values, ".-", color=color, label=label)
-            ends.append(f"{name} in {label} {values[0]:.3g} to {values[-1]:.3g}")
         axes.axvline(best_epoch, color=GREY, linestyle=":", label=f"epoch {what}")
-        axes.ticklabel_format(axis="y", useOffset=False)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.set(xlabel="epoch", ylabel=name)
-        axes.legend()
+        lines = {"training": (name, BLUE), "validation": (f"val_{name}", ORANGE)}
+        styles = {
+            label: ([row[key] for row in history], {"color": color})
+            for label, (key, color) in lines.items()
+            if key in history[0]
+        }
+        ends.append(by_epoch(axes, styles, name))
     figure.tight_layout()
     caption = f"Learning curves. The weights kept are those of epoch {best_epoch}."
     if not kept:
@@ -121,5 +117,22 @@ def learning_curves(
             f"Learning curves. Epoch {best_epoch} was best in validation; the network "
             "that was tested was trained anew after that, for all epochs."
         )
-    alt = f"Lines from epoch {epochs[0]:.0f} to {epochs[-1]:.0f}: {', '.join(ends)}."
+    alt = f"Lines from epoch 1 to {len(history)}: {'; '.join(ends)}."
     save(figure, path, caption=caption, alt=alt)
+
+
+def by_epoch(
+    axes: Axes, lines: Mapping[str, tuple[Sequence[float], dict]], ylabel: str
+) -> str:
+    """Draw lines by epoch, given as values and style by label, and say how they run."""
+    for label, (values, style) in lines.items():
+        # A single epoch is a point, which a line alone would not show.
+        axes.plot(range(1, len(values) + 1), values, ".-", label=label, **style)
+    axes.ticklabel_format(axis="y", useOffset=False)
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    axes.set(xlabel="epoch", ylabel=ylabel)
+    axes.legend()
+    runs = [
+        f"{k} {values[0]:.3g} to {values[-1]:.3g}" for k, (values, _) in lines.items()
+    ]
+    return f"{ylabel}, {', '.join(runs)}"

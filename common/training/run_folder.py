@@ -143,22 +143,19 @@ def find(example: str, *, run: str | None, runs_dir: str) -> Run:
     Raises:
         UserError: there is none, it is not finished, or it is of another example.
     """
-    latest = Path(runs_dir) / example / LATEST if run is None else Path(run)
-    if latest.name != LATEST:
-        found = Run(latest)
-    elif not latest.is_file():
-        raise UserError(
-            f"no finished run in {latest.parent}; "
-            f"train one first: python -m examples.{example}"
-        )
-    else:
-        name = files.read_text(latest).strip()
+    path = Path(runs_dir) / example / LATEST if run is None else Path(run)
+    if path.name == LATEST:
+        if not path.is_file():
+            raise UserError(
+                f"no finished run in {path.parent}; "
+                f"train one first: python -m examples.{example}"
+            )
+        name = files.read_text(path).strip()
         # Only a plain name: a damaged file must not lead out of the folder.
         if name != Path(name).name or name in ("", "..") or not name.isprintable():
-            raise UserError(
-                f"{latest} must hold the name of a run; it has {shown(name)}"
-            )
-        found = Run(latest.parent / name)
+            raise UserError(f"{path} must hold the name of a run; it has {shown(name)}")
+        path = path.with_name(name)
+    found = Run(path)
     read_config(example, found)
     if not (found / METRICS).is_file():
         raise UserError(f"{found.path} is not finished: it has no {METRICS}")
