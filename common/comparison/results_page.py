@@ -42,8 +42,7 @@ def newest(
         settings: what `config.json` must hold, apart from the cell.
 
     Returns:
-        the content of `compare.json`, or `None` if there is none; and a line for every
-        newer file that is damaged.
+        the content of `compare.json`, or `None`; a line for each newer damaged file.
     """
     damaged = []
     wanted = json.loads(json.dumps({**settings, "cell": None}))

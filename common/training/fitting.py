@@ -27,16 +27,11 @@ NOTES_BYTES = 2**26  # of the history in a training state
 class Fitted:
     """How a training went. The model itself holds the best epoch's weights."""
 
-    history: list[dict[str, float]]
-    """One row per epoch."""
-    best_epoch: int
-    """Counted from 1."""
-    interrupted: bool
-    """Whether Ctrl-C ended it."""
-    seconds: float
-    """Time of all epochs, those before a resume included."""
-    milliseconds_per_step: float
-    """Median over the steps; `nan` where no step was taken (a resume at the end)."""
+    history: list[dict[str, float]]  # one row per epoch
+    best_epoch: int  # counted from 1
+    interrupted: bool  # by Ctrl-C
+    seconds: float  # of all epochs, those before a resume included
+    milliseconds_per_step: float  # median; `nan` if a resume had no step to take
 
 
 class _SaveState(keras.callbacks.Callback):
@@ -137,7 +132,7 @@ def fit(
 
     Args:
         model: compiled and built.
-        train: training batches. Their order must be a function of (seed, epoch).
+        train: its order must be a function of the seed and of its `epoch`.
         validation: batches that choose the epoch.
         run: folder for `history.csv` and the state to resume from.
         epochs: passes over `train` in all, those before a resume included.

@@ -71,13 +71,6 @@ def save(
     """Write `metrics.json` and return its content.
 
     Args:
-        run: takes the file.
-        example: name of the example.
-        config: settings of the run.
-        model: the trained model.
-        fitted: how its training went.
-        dataset: name of the data set or file.
-        data_hash: of the data that was read, from `files.hash_of`.
         metric: name of the main metric on the test split.
         mode: "max" if larger values are better, else "min".
         models: metrics by name, of "network" and of each baseline.
@@ -128,8 +121,7 @@ def read(run: Run) -> dict[str, Any]:
     document = _read(run / METRICS, RUN)
     for part in document["slices"].values():
         part["models"] = numbers(part["models"])
-    rows = document["references"].items()
-    document["references"] = {name: numbers(row) for name, row in rows}
+    document["references"] = _rows(document["references"])
     document["seconds"] = numbers(document["seconds"])
     return document
 
@@ -174,6 +166,10 @@ def numbers(values: Mapping[str, Any]) -> dict[str, float]:
     return {name: value for name, value in values.items() if _fits(value, float)}
 
 
+def _rows(rows: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    return {name: numbers(row) for name, row in rows.items()}
+
+
 def _read(path: Path, needs: Mapping[str, Any]) -> dict[str, Any]:
     document = files.read_json(path)
     _check(path, document, needs)
@@ -182,12 +178,10 @@ def _read(path: Path, needs: Mapping[str, Any]) -> dict[str, Any]:
         _check(path, document, {"against": str, **FOUND}, "verdict.")
         compared.append(verdict["against"])
     rows = {"network": {}, **document["models"]}  # the network comes first
-    document["models"] = {name: numbers(row) for name, row in rows.items()}
+    document["models"], main = _rows(rows), document["metric"]["name"]
     for name in compared:
-        if document["metric"]["name"] not in document["models"].get(name, ()):
-            raise UserError(
-                f"{path}: models.{name} has no {document['metric']['name']}"
-            )
+        if main not in document["models"].get(name, ()):
+            raise UserError(f"{path}: models.{name} has no {main}")
     return document
 
 
