@@ -63,13 +63,7 @@ def main(
         if words and not words[0].startswith("-"):
             check_choice("the verb", words[0], by_name)
             verb = by_name[words.pop(0)]
-        options = _parse(package, verb, verbs, presets, words)
-        if keras:
-            import_keras()
-        run = verb(options)
-        if run is not None:
-            pages.leave(run)
-            run_folder.close(run)
+        _run(verb, _parse(package, verb, verbs, presets, words), keras=keras)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
@@ -81,6 +75,15 @@ def main(
     except (UserError, OSError, MemoryError) as error:
         print(f"error: {one_line(error) or 'out of memory'}", file=sys.stderr)
         sys.exit(2)
+
+
+def _run(verb: Verb, options: Any, *, keras: bool):
+    if keras:
+        import_keras()
+    run = verb(options)
+    if run is not None:
+        pages.leave(run)
+        run_folder.close(run)
 
 
 def import_keras():
