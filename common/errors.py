@@ -1,4 +1,4 @@
-"""The one kind of error that users can mend, and how values stand in its message."""
+"""The one kind of error that users can fix, and how its messages show values."""
 
 from collections.abc import Iterable
 

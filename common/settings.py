@@ -102,7 +102,8 @@ class Settings(Checked):
     preset: str = "default"
     """Named set of defaults; other flags override single values of it."""
     cell: Cell = "builtin"
-    """Recurrent cell: Keras's SimpleRNN, the same written by hand, GRU or LSTM."""
+    """Recurrent cell: Keras's SimpleRNN, the same written by hand, GRU or LSTM.
+    `compare` ignores it and trains all four."""
     units: Annotated[int, Limits(1, 16_384)] = 64
     """Width of the hidden state."""
     epochs: Annotated[int, Limits(1, MAX_COUNT)] = 10

@@ -27,7 +27,7 @@ from common.training.callbacks import History
 from common.training.run_folder import Run
 
 TIMING_ROUNDS = 12
-CALLS_PER_ROUND, ROUND_SECONDS = 5, 1.0  # smallest length of one cell's turn
+CALLS_PER_ROUND, ROUND_SECONDS = 5, 1.0  # one cell's turn: at least so long
 RESULT, SCORES = "result.json", "scores.npy"  # of one finished training
 
 
@@ -83,7 +83,7 @@ def compare(task: Task, config: Repeats, *, console: Console) -> Run:
 def _train(
     task: Task, config: Repeats, run: Run, cell: str, seed: int, console: Console
 ) -> dict[str, Any]:
-    """Train one cell, or read what an earlier process has trained.
+    """Train one cell, or read its results if an earlier process has finished it.
 
     Returns:
         `parameters`, `seconds`, the `monitored` values by epoch, the `scores` (N,).

@@ -15,7 +15,7 @@ STEPS = 20
 
 
 def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
-    """Yield the layers that hold weights, both halves of a bidirectional one too."""
+    """Yield the layers, also those inside nested models and bidirectional layers."""
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             yield from _layers(layer)

@@ -121,7 +121,7 @@ def write(
     documents: Sequence[Mapping[str, Any]],
     missing: Sequence[str],
 ) -> list[Path]:
-    """Write the page, and beside `RESULTS.md` the blocks of the examples' READMEs.
+    """Write the page. For `RESULTS.md`, fill the blocks in the READMEs as well.
 
     Returns:
         the files that were written.

@@ -6,9 +6,9 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-WARM_UP = 2  # calls after the first; TensorFlow still plans during the second
-# Whole processes differ by this much on the same machine, so that a ratio closer to 1
-# cannot be told from 1 within a single process.
+WARM_UP = 2  # calls before any that counts; TensorFlow still plans in the second
+# Times differ by this fraction between processes on one machine. So one process cannot
+# show that a ratio closer to 1 than this differs from 1.
 NOISE = 0.05
 
 
@@ -58,8 +58,8 @@ def ratio(values: Sequence[float], base: Sequence[float]) -> dict[str, float]:
     """Return the median of the ratios round by round, and its 95 % interval.
 
     The interval goes from one ordered ratio to another (Conover 1999, section 3.2).
-    Fewer than 6 rounds cannot reach 95 %; then it goes from the smallest to the
-    largest.
+    Fewer than 6 rounds cannot reach 95 %. Then `low` and `high` are the smallest and
+    the largest ratio.
 
     Returns:
         `median`, `low` and `high`.

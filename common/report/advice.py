@@ -1,10 +1,10 @@
-"""What the advice of `advice.html` follows from: rules over a run's numbers."""
+"""Rules that find problems in a run's numbers; `advice.html` words the advice."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-GAP = 1.5  # validation loss over training loss from which it is overfitting
-WEAK = 0.1  # share of the metric that a slice must be worse to be mentioned
+GAP = 1.5  # overfitting: validation loss divided by training loss is above this
+WEAK = 0.1  # a slice is mentioned if its metric is worse by more than this fraction
 MIN_CASES = 10  # size of the smallest slice that is mentioned
 
 

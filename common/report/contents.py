@@ -1,7 +1,7 @@
 """What a page shows of a run: its files, read and laid out.
 
 The files are those of the run folder alone, and reading them needs no TensorFlow. A
-damaged part is left out with a note; only without settings or results is no page.
+damaged part is left out with a note. Without settings or results there is no page.
 """
 
 from typing import Any

@@ -52,7 +52,7 @@ def leave(run: run_folder.Run):
     """Write the page of a run that has just finished, and never fail.
 
     After a comparison, the page of the example's newest run is written anew: it may
-    show the comparison too. What goes wrong is a warning on stderr.
+    show the comparison too. An error becomes a warning on stderr.
     """
     try:
         write(run)
@@ -84,7 +84,7 @@ def write(run: run_folder.Run) -> dict[str, Any]:
 
 def _render(template: str, path: Path, contents: Mapping[str, Any]):
     page = templates.get_template(template).render(**contents)
-    # JSON and file names may hold halves of characters, which UTF-8 does not know.
+    # JSON and file names may hold lone surrogates, which UTF-8 cannot encode.
     files.write_text(path, page.encode("utf-8", "replace").decode())
 
 

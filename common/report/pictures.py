@@ -15,7 +15,7 @@ DC = "{http://purl.org/dc/elements/1.1/}"  # Dublin Core, in an SVG file's metad
 SVG = "{http://www.w3.org/2000/svg}"
 PNG_START = b"\x89PNG\r\n\x1a\n"
 MAX_BYTES = 20_000_000
-# What reading a damaged file raises; LookupError: of an encoding that nobody knows.
+# What reading a damaged file raises. LookupError: its encoding is unknown.
 DAMAGE = (SyntaxError, ValueError, LookupError, ArithmeticError, OSError, struct.error)
 
 

@@ -20,7 +20,7 @@ from common.training.callbacks import BestEpoch, History, ResetStates, StopOnInt
 from common.training.console import note, say
 from common.training.run_folder import HISTORY, STATE, Run
 
-NOTES_BYTES = 2**26  # of the history in a training state
+NOTES_BYTES = 2**26  # largest history in a training state
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def fit(
     console: Console,
     sample: Callable[[keras.Model], str] | None = None,
 ) -> Fitted:
-    """Train a compiled model, continuing where the run folder's state says.
+    """Train a compiled model; continue if the run folder holds a training state.
 
     On return the model holds the weights of the epoch with the best `monitor`.
     Resumed or not, the same seed gives bit-identical weights on a CPU.
@@ -142,9 +142,9 @@ def fit(
         sample: called after every epoch; the text that it returns is shown.
 
     Raises:
-        UserError: the loss is not finite before a first epoch is done, or the saved
-            state does not fit the model.
-        KeyboardInterrupt: Ctrl-C before a first value of `monitor`.
+        UserError: no epoch has a finite loss and `monitor`, or the saved state does
+            not fit the model.
+        KeyboardInterrupt: Ctrl-C before the first value of `monitor`.
     """
     model.optimizer.build(model.trainable_variables)
     best, history, stop = BestEpoch(monitor, mode), History(), StopOnInterrupt()

@@ -1,6 +1,6 @@
-"""What a run came to: `metrics.json`, the same document in every example.
+"""The results of a run: `metrics.json`, with the same entries in every example.
 
-Reports read finished runs with it, so importing it must not load TensorFlow.
+Reports import this module, so importing it must not load TensorFlow.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def save(
         details: everything that only this example has.
         started: `time.perf_counter()` at the beginning.
     """
-    import keras  # slow, and only a training needs it, which has it loaded
+    import keras  # slow; a training, which alone calls this, has it loaded
 
     document = {
         "example": example,
@@ -113,7 +113,7 @@ def save(
 def read(run: Run) -> dict[str, Any]:
     """Return the content of a run's `metrics.json`, checked.
 
-    Of the values by name, those that are no finite numbers are dropped.
+    Metrics and times that are not finite numbers are dropped.
 
     Raises:
         UserError: the file is missing or damaged.

@@ -47,8 +47,8 @@ def save(
         path: the PNG file.
         caption: what it is and how to read it; by default, the name of the file.
         alt: what it shows, for those who do not see it; by default, its labels.
-        svg: whether to write the SVG too, which a report needs. Where the user names
-            the file, nothing is written but that.
+        svg: whether to write the SVG too, which a report needs. It is not needed for
+            a file that the user names.
     """
     caption = caption or path.stem.replace("_", " ").capitalize() + "."
     texts = {"Title": caption, "Description": alt or axes_in_words(figure)}
@@ -61,12 +61,12 @@ def save(
             figure.savefig(temporary, format="png", metadata=texts, **options)
         if not svg:
             return
-        # Else the ids in the file and its date would differ from run to run.
+        # Without these two, ids and date in the file would differ from run to run.
         texts["Date"], salt = None, {"svg.hashsalt": path.stem}
         drawing = io.StringIO()
         with rc_context(salt):
             figure.savefig(drawing, format="svg", metadata=texts, **options)
-    # What was drawn stands in comments, too.
+    # Matplotlib repeats the drawn text in comments of the SVG.
     content = NOT_XML.sub("\ufffd", drawing.getvalue())
     files.write_text(path.with_suffix(".svg"), content)
 
@@ -93,9 +93,9 @@ def learning_curves(
 
     Args:
         path: the PNG file.
-        history: one row an epoch, as `fitting.fit` returns it.
+        history: one row per epoch, as in `fitting.Fitted.history`.
         best_epoch: the epoch whose weights were best, counted from 1.
-        kept: whether those weights are the run's; else it was trained anew.
+        kept: whether the run keeps those weights. If not, it was trained again.
     """
     skip = ("epoch", "seconds")
     names = [n for n in history[0] if n not in skip and not n.startswith("val_")]
@@ -124,7 +124,7 @@ def learning_curves(
 def by_epoch(
     axes: Axes, lines: Mapping[str, tuple[Sequence[float], dict]], ylabel: str
 ) -> str:
-    """Draw lines by epoch, given as values and style by label, and say how they run."""
+    """Draw lines by epoch, given as {label: (values, style)}; describe them."""
     for label, (values, style) in lines.items():
         # A single epoch is a point, which a line alone would not show.
         axes.plot(range(1, len(values) + 1), values, ".-", label=label, **style)

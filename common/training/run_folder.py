@@ -82,7 +82,7 @@ def start(example: str, runs_dir: str, config: dict[str, Any], prefix: str = "")
 
 
 def begin(example: str, config: Settings, *, data_hash: str, prefix: str = "") -> Run:
-    """Return the run folder to train in: a new one, or with `resume` the last.
+    """Return the run folder to train in: a new or, with `resume`, an interrupted one.
 
     Raises:
         UserError: the folder cannot be used, nothing is left to resume, or the data has
@@ -108,7 +108,7 @@ def finish(run: Run):
 
 
 def close(run: Run):
-    """Remove the training state of a finished run, the last step of all.
+    """Remove the training state of a finished run. This is the last step of a run.
 
     The state of a training that Ctrl-C has ended stays, so that it can be resumed.
     """
@@ -177,8 +177,8 @@ def announce(run: Run):
 
 def holding(folder: Path, file: str, prefix: str = "") -> list[Run]:
     """Return the runs in an example's folder that hold `file`, the newest first."""
-    # `glob` skips names that begin with a dot, of folders that are being written, and
-    # says nothing of a folder that it cannot read.
+    # `glob` skips names that begin with a dot, which are folders still being written.
+    # It ignores folders that it cannot read.
     found = [folder / name for name in glob(f"{prefix}*/{file}", root_dir=folder)]
     newest = sorted(filter(os.path.exists, found), key=os.path.getmtime, reverse=True)
     return [Run(path.parent) for path in newest]

@@ -28,7 +28,8 @@ def verdict(
 
     Args:
         scores: one value per test case, (N,), of "network" and of each baseline. The
-            metric is their mean. Cases where any of them is not finite do not count.
+            metric is their mean. Cases where the network's value is not finite do
+            not count. A baseline with any other value that is not finite is left out.
         mode: "max" if larger values are better, else "min".
         blocks: (N,) number of the block that each case belongs to, where neighbouring
             cases depend on each other. By default every case is a block of its own.

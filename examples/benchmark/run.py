@@ -1,4 +1,4 @@
-"""Time everything in turns, and leave the numbers, figures and a page.
+"""Time everything in turns; save the numbers, the figures and a page.
 
 TensorFlow and PyTorch are timed in one process, each with one thread per core, and slow
 each other down: the ratio of SimpleRNN to nn.RNN is up to 10 % higher than in processes

@@ -27,7 +27,7 @@ SPLITS = ("train", "validation", "test")
 SPLIT_SEED = 0  # fixed, so that --seed changes the training alone
 MIN_TEXTS, MIN_PER_LABEL = 20, 5  # what three stratified splits need
 MAX_FRACTIONS = 20  # more labels like 3.7 are measurements
-LENGTHS = (50, 100, 200, 400)  # words; the limits of the slices of the test
+LENGTHS = (50, 100, 200, 400)  # words; the test is sliced at these lengths
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def _tensorflow_datasets(config: Config) -> list[pd.DataFrame]:
     )
     parts = []
     for part in arrays.values():
-        # The reviews contain line breaks as they were on the web page.
+        # The reviews contain line breaks of the web page, as HTML.
         texts = [text.decode().replace("<br />", " ") for text in part["text"].tolist()]
         labels = [features["label"].int2str(n) for n in part["label"].tolist()]
         parts.append(pd.DataFrame({"text": texts, "label": labels}))

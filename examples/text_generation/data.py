@@ -26,7 +26,7 @@ SPLITS = ("train", "validation", "test")
 # What the files or folders of a published text are called.
 SPLIT_NAMES = {"train": "train", "training": "train", "test": "test"}
 SPLIT_NAMES |= dict.fromkeys(("validation", "valid", "val", "dev"), "validation")
-# Of every ten files, this one is held out. A single text is split in the same shares.
+# Of every ten files, these two are held out. A single text is split 80 : 10 : 10.
 HELD_OUT, FOLD = {4: "validation", 9: "test"}, 10
 # About 2 MB of the standard library: the files directly in its folder, by name, without
 # the largest ones, since a single one would be half of a split.
@@ -216,7 +216,7 @@ def _read(name: str, pattern: str) -> dict[Path, str]:
 
 
 def kind_of(character: str) -> str:
-    """Name the kind of character that it is reported under."""
+    """Return the kind of a character; results are reported by kind."""
     if character.isspace():
         return "line end" if character == "\n" else "space"
     kinds = {"L": "letter", "N": "digit"}
