@@ -1,8 +1,7 @@
-"""Shared pipes of the examples: text, sequences, training, run folders. No task.
+"""What the examples share: preprocessing, training, run folders, reports. No task.
 
-Importing any of it comes before importing TensorFlow, which decides at import what
-it prints; so the two settings that must precede that import are made here. Both
-give way to a value that is already in the environment.
+TensorFlow and Keras read two environment variables when they are imported. `common` is
+imported before them, so it sets both here. A value that is already set is kept.
 """
 
 import os

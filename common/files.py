@@ -2,11 +2,11 @@
 
 import contextlib
 import hashlib
+import itertools
 import json
-import math
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,30 +37,21 @@ def sweep(folder: Path):
 
 def write_text(path: Path, text: str):
     """Write `text` to `path` as UTF-8, whole or not at all."""
-    with atomic_write(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+    try:
+        with atomic_write(path) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {one_line(error)}") from None
 
 
 def write_json(path: Path, value: Any):
     """Write `value` to `path` as JSON. Numbers that are not finite become null."""
-    text = json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False)
-    write_text(path, text + "\n")
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _finite(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    finite = json.loads(json.dumps(value), parse_constant=lambda name: None)
+    write_text(path, json.dumps(finite, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_text(path: Path, *, may_be_blank: bool = False) -> str:
     """Return the text of a UTF-8 file, without a byte order mark, line ends as "\\n".
-
-    Args:
-        path: the file.
-        may_be_blank: whether a file without any text is legal.
 
     Raises:
         UserError: no such file, no regular file, too large, not readable, not UTF-8,
@@ -75,14 +66,20 @@ def read_text(path: Path, *, may_be_blank: bool = False) -> str:
         raise UserError(f"{path} does not exist") from None
     except (OSError, ValueError) as error:
         raise UserError(f"{one_line(path)} cannot be read: {one_line(error)}") from None
+    text = decode(content, where=str(path))
+    if not text.strip() and not may_be_blank:
+        raise UserError(f"{path} is empty")
+    return text
+
+
+def decode(content: bytes, *, where: str) -> str:
+    """Return UTF-8 bytes as `read_text` does; the message of an error names `where`."""
     if len(content) > MAX_BYTES:
-        raise UserError(f"{path} must have at most {MAX_BYTES:,} bytes; it has more")
+        raise UserError(f"{where} must have at most {MAX_BYTES:,} bytes; it has more")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UserError(f"{path} must be UTF-8; byte {error.start} is not") from None
-    if not text.strip() and not may_be_blank:
-        raise UserError(f"{path} is empty")
+        raise UserError(f"{where} must be UTF-8; byte {error.start} is not") from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -102,11 +99,21 @@ def parse_json(text: str, *, where: str) -> Any:
         UserError: it is not JSON, is nested too deeply, or holds a number that is too
             long or not finite; the message begins with `where`.
     """
+
+    def whole(digits: str) -> int:
+        if len(digits) > MAX_DIGITS:
+            raise ValueError(f"a number has more than {MAX_DIGITS} digits")
+        return int(digits)
+
+    def refuse(name: str):
+        raise ValueError(f"{name} is not a number")
+
     try:
-        value = json.loads(text, parse_int=_whole, parse_constant=_refuse)
-        level = [value]
+        value = json.loads(text, parse_int=whole, parse_constant=refuse)
+        level = [value] if isinstance(value, (dict, list)) else []
         for _ in range(MAX_DEPTH):
-            level = [inner for outer in level for inner in _inside(outer)]
+            inner = [x.values() if isinstance(x, dict) else x for x in level]
+            level = [x for x in itertools.chain(*inner) if isinstance(x, (dict, list))]
         if level:
             raise RecursionError
         return value
@@ -114,22 +121,6 @@ def parse_json(text: str, *, where: str) -> Any:
         raise UserError(f"{where} is nested too deeply") from None
     except ValueError as error:
         raise UserError(f"{where} is not JSON: {one_line(error)}") from None
-
-
-def _inside(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
-
-
-def _whole(digits: str) -> int:
-    if len(digits) > MAX_DIGITS:
-        raise ValueError(f"a number has more than {MAX_DIGITS} digits")
-    return int(digits)
-
-
-def _refuse(name: str):
-    raise ValueError(f"{name} is not a number")
 
 
 def hash_of(*parts: Any) -> str:

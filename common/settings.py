@@ -6,7 +6,7 @@ import typing
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
-from common.errors import UserError, check_choice, check_real, check_whole, shown
+from common.errors import UserError, check_choice, shown
 
 Cell = Literal["builtin", "custom", "gru", "lstm"]
 CELLS: tuple[str, ...] = typing.get_args(Cell)
@@ -31,7 +31,7 @@ class Checked:
     def __post_init__(self):
         hints = typing.get_type_hints(type(self), include_extras=True)
         for field in dataclasses.fields(self):
-            _check(flag(field.name), getattr(self, field.name), hints[field.name], ())
+            check(flag(field.name), getattr(self, field.name), hints[field.name])
 
 
 def flag(name: str) -> str:
@@ -39,31 +39,48 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _check(name: str, value: Any, hint: Any, marks: tuple):
-    """Raise `UserError` unless `value` is what an annotation says."""
+def check(name: str, value: Any, hint: Any, *marks: Any):
+    """Raise `UserError` unless `value` is what an annotation says.
+
+    Args:
+        name: the setting, as the user spells it (`--units`).
+        value: what was received.
+        hint: a simple type, `Literal`, `tuple[int, ...]`, `int | None`, or `Annotated`.
+        *marks: `Limits`, which every number needs, or `ANY_TEXT`.
+    """
     kind, inner = typing.get_origin(hint), typing.get_args(hint)
     if kind is Annotated:
-        _check(name, value, inner[0], (*marks, *inner[1:]))
+        check(name, value, inner[0], *marks, *inner[1:])
     elif kind in (types.UnionType, typing.Union):
         if value is not None:
-            _check(name, value, inner[0], marks)
+            check(name, value, inner[0], *marks)
     elif kind is Literal:
         check_choice(name, value, inner)
     elif kind is tuple:
         if not isinstance(value, tuple):
             raise UserError(f"{name} must be several values; received {shown(value)}")
         for one in value:
-            _check(f"every value of {name}", one, inner[0], marks)
+            check(f"every value of {name}", one, inner[0], *marks)
     elif hint is str:
         _check_text(name, value, may_be_blank=ANY_TEXT in marks)
     elif hint is bool:
         check_choice(name, value, (True, False))
     else:
         limits = next(mark for mark in marks if isinstance(mark, Limits))
-        if hint is int:
-            check_whole(name, value, at_least=limits[0], at_most=limits[1])
-        else:
-            check_real(name, value, **limits._asdict())
+        _check_number(name, value, hint, limits)
+
+
+def _check_number(name: str, value: Any, kind: type, limits: Limits):
+    least, most, above, below = limits
+    if kind is int:
+        legal = f"a whole number, {least}..{most}"
+    else:
+        low, high = "above" if above else "at least", "below" if below else "at most"
+        legal, kind = f"a number {low} {least:g} and {high} {most:g}", int | float
+    fits = isinstance(value, kind) and not isinstance(value, bool)
+    fits = fits and (least < value if above else least <= value)
+    if not fits or not (value < most if below else value <= most):
+        raise UserError(f"{name} must be {legal}; received {shown(value)}")
 
 
 def _check_text(name: str, value: Any, *, may_be_blank: bool):
@@ -85,7 +102,8 @@ class Settings(Checked):
     preset: str = "default"
     """Named set of defaults; other flags override single values of it."""
     cell: Cell = "builtin"
-    """Recurrent cell: Keras's SimpleRNN, the same written by hand, GRU or LSTM."""
+    """Recurrent cell: Keras's SimpleRNN, the same written by hand, GRU or LSTM.
+    `compare` ignores it and trains all four."""
     units: Annotated[int, Limits(1, 16_384)] = 64
     """Width of the hidden state."""
     epochs: Annotated[int, Limits(1, MAX_COUNT)] = 10
@@ -119,7 +137,7 @@ HOUSEKEEPING = ("runs_dir", "resume")
 def from_preset(
     kind: type[SettingsT], presets: dict[str, dict[str, Any]], name: str
 ) -> SettingsT:
-    """Return the settings of preset `name`: the defaults with its differences.
+    """Return the settings of a preset: the defaults with its differences.
 
     Raises:
         UserError: there is no such preset; the message lists those there are.
@@ -130,11 +148,9 @@ def from_preset(
 
 def to_json(settings: Settings) -> dict[str, Any]:
     """Return all settings that a run's result depends on, as plain JSON values."""
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in dataclasses.asdict(settings).items()
-        if name not in HOUSEKEEPING
-    }
+    values = dataclasses.asdict(settings)
+    lists = {k: list(v) for k, v in values.items() if isinstance(v, tuple)}
+    return {k: v for k, v in (values | lists).items() if k not in HOUSEKEEPING}
 
 
 def from_json(kind: type[SettingsT], values: dict[str, Any]) -> SettingsT:
@@ -148,9 +164,5 @@ def from_json(kind: type[SettingsT], values: dict[str, Any]) -> SettingsT:
         odd = ", ".join(sorted(fields.symmetric_difference(values)))
         raise UserError(f"config.json is not one of this example; fields differ: {odd}")
     # JSON has lists where settings have tuples.
-    return kind(
-        **{
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in values.items()
-        }
-    )
+    lists = {k: tuple(v) for k, v in values.items() if isinstance(v, list)}
+    return kind(**values | lists)

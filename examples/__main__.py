@@ -66,7 +66,7 @@ class New(Checked):
     name: Annotated[str, tyro.conf.Positional]
     """Name of the new example: lower-case letters, digits and _."""
     source: Annotated[str | None, tyro.conf.arg(name="from")] = None
-    """Example to copy. `python -m examples` lists them."""
+    """Example to copy; required. Any example that trains a network will do."""
 
 
 def show(options: Show):
@@ -75,7 +75,7 @@ def show(options: Show):
     width = max(map(len, lines))
     for name, line in lines.items():
         print(f"python -m examples.{name:<{width}}  {line}")
-    print("\nWith --help, each explains its settings. Commands about all of them:\n")
+    print("\nAdd --help to see the settings of one. Commands about all examples:\n")
     for verb in (new, report, compare, benchmark):
         print(f"python -m examples {verb.__name__:<9}  {one_line(verb.__doc__)}")
 

@@ -27,8 +27,8 @@ class CompareAll(Checked):
     seeds: Annotated[int, Limits(1, 100)] = 3
     """Trainings of each cell, with seeds 0, 1, 2, ..."""
     examples: tuple[str, ...] = ()
-    """Examples to compare now; default: all. For the others, the page takes the newest
-    comparison with the same preset and seeds from --runs-dir."""
+    """Examples to compare now; default: all. For the others, the page shows the newest
+    comparison of this preset in --runs-dir, if possible with as many seeds."""
     from_runs: bool = False
     """Train nothing. Write the page from the comparisons in --runs-dir."""
     resume: bool = False
@@ -36,7 +36,7 @@ class CompareAll(Checked):
     runs_dir: str = "runs"
     """Folder of the run folders."""
     output: str = "RESULTS.md"
-    """Page to write. With RESULTS.md, the tables in the examples' READMEs follow."""
+    """Page to write. If its name is RESULTS.md, the READMEs beside it are updated."""
 
     def __post_init__(self):
         super().__post_init__()
@@ -45,7 +45,7 @@ class CompareAll(Checked):
 
     @property
     def command(self) -> str:
-        """What the user types for the page, wherever runs and page may be."""
+        """The command that the page shows, without --runs-dir and --output."""
         return f"python -m examples compare --preset {self.preset} --seeds {self.seeds}"
 
 
@@ -103,7 +103,8 @@ def _run(name: str, options: CompareAll, wanted: dict[str, Any]) -> bool:
     words = ["--preset", options.preset, "--seeds", str(options.seeds)]
     words += ["--runs-dir", options.runs_dir]
     if options.resume:
-        if results_page.newest(Path(options.runs_dir) / name, wanted)[0]:
+        found, _ = results_page.newest(Path(options.runs_dir) / name, wanted)
+        if found and found["seeds"] == options.seeds:
             return True
         if _can_resume(name, options, wanted):
             words = ["--resume", "--runs-dir", options.runs_dir]

@@ -416,7 +416,6 @@ INPUT = {
         "forecast --output missing/out.csv": b"",
         "forecast --output series.csv": b"",
         f"forecast --output {LONG}.csv": b"",
-        "forecast --horizon 10000": b"",
         "--data series.csv --target ds": b"",
         "--data series.csv --target z": b"",
         "--data series.csv --covariates y": b"",

@@ -46,7 +46,7 @@ def _section(text, title):
 def _beyond_the_spread(name, about, readme, root):
     """Hold the default preset's metric, measured by `train`, against `compare`'s."""
     (built_in,) = [row for row in about if row.startswith(f"| {name} | builtin |")]
-    low, high = map(float, built_in.split(" | ")[5].split(" to "))
+    low, high = map(float, built_in.split(" | ")[6].split(" to "))
     rows = (root / "README.md").read_text().splitlines()
     (row,) = [row for row in rows if row.startswith(f"| [{name}]")]
     figure = re.search(r"\d+\.\d+", row.split(" | ")[4])[0]

@@ -1,1 +1,1 @@
-"""Verbs and flags, lines of input, and copies of an example: floor 6."""
+"""Verbs and flags, lines of input, and copies of an example."""

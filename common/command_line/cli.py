@@ -124,13 +124,17 @@ def _parse(
     presets = getattr(kind, "PRESETS", presets)
     trains = issubclass(kind, settings.Settings)
     help_text = one_line(verb.__doc__)
-    default, started_with = tyro.MISSING_NONPROP, None
+    default, before = tyro.MISSING_NONPROP, {}
     if trains or hasattr(kind, "PRESETS"):
         help_text += f" Presets: {', '.join(presets)}."
         early = _early(words)
         if trains and early.resume:
-            started_with = _interrupted(package, kind, early.runs_dir)
-            default = settings.from_json(kind, started_with)
+            example = package.rpartition(".")[2]
+            compares = issubclass(kind, settings.Repeats)
+            prefix = run_folder.COMPARISON if compares else ""
+            run = run_folder.find_unfinished(example, early.runs_dir, prefix)
+            before = run_folder.read_config(example, run)
+            default = settings.from_json(kind, before)
         else:
             default = settings.from_preset(kind, presets, early.preset)
     prog = f"python -m {package}"
@@ -140,50 +144,32 @@ def _parse(
         others = [f"  {prog} {v.__name__}: {one_line(v.__doc__)}" for v in verbs[1:]]
         help_text = "\n".join([help_text, "", "Other verbs:", *others])
     parsed = _tyro(kind, default, words, prog, help_text)
-    if started_with is not None:
-        _check_unchanged(settings.to_json(parsed), started_with)
+    for name, value in before.items():
+        if (now := settings.to_json(parsed)[name]) != value:
+            raise UserError(
+                "--resume keeps the settings of the interrupted run: "
+                f"{settings.flag(name)} was {value!r}; received {now!r}"
+            )
     return parsed
 
 
 def _early(words: list[str]) -> _Early:
+    options = {"return_unknown_args": True, "add_help": False, "config": OPTIONS}
     try:
-        known, _ = tyro.cli(
-            _Early,
-            args=words,
-            return_unknown_args=True,
-            add_help=False,
-            console_outputs=False,
-            config=OPTIONS,
-        )
-        return known
+        return tyro.cli(_Early, args=words, console_outputs=False, **options)[0]
     except SystemExit:
         return _Early()  # the full parser complains
-
-
-def _interrupted(package: str, kind: type, runs_dir: str) -> dict[str, Any]:
-    """Return the settings of the newest interrupted run, or comparison."""
-    example = package.rpartition(".")[2]
-    compares = issubclass(kind, settings.Repeats)
-    prefix = run_folder.COMPARISON if compares else ""
-    run = run_folder.find_unfinished(example, runs_dir, prefix)
-    return run_folder.read_config(example, run)
 
 
 def _tyro(kind: type, default: Any, words: list[str], prog: str, help_text: str) -> Any:
     """Call tyro; its framed error messages become one line."""
     errors, columns = io.StringIO(), os.environ.get("COLUMNS")
+    options = {"prog": prog, "description": help_text, "config": OPTIONS}
     try:
         if not {"-h", "--help"} & set(words):
             os.environ["COLUMNS"] = "2000"  # so that no message is broken in two
         with contextlib.redirect_stderr(errors):
-            return tyro.cli(
-                kind,
-                prog=prog,
-                description=help_text,
-                default=default,
-                args=words,
-                config=OPTIONS,
-            )
+            return tyro.cli(kind, default=default, args=words, **options)
     except SystemExit as exit_:
         if not exit_.code:
             raise
@@ -198,12 +184,3 @@ def _tyro(kind: type, default: Any, words: list[str], prog: str, help_text: str)
         os.environ.pop("COLUMNS", None)
         if columns is not None:
             os.environ["COLUMNS"] = columns
-
-
-def _check_unchanged(now: Mapping[str, Any], before: Mapping[str, Any]):
-    for name, value in now.items():
-        if value != before[name]:
-            raise UserError(
-                "--resume keeps the settings of the interrupted run: "
-                f"{settings.flag(name)} was {before[name]!r}; received {value!r}"
-            )

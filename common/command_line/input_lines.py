@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
+from common import files
 from common.errors import UserError
-from common.files import MAX_BYTES, read_text
 
 
 def read(file: str | None, *, what: str) -> list[str]:
@@ -19,16 +19,11 @@ def read(file: str | None, *, what: str) -> list[str]:
             UTF-8.
     """
     if file is not None:
-        text = read_text(Path(file))
+        text = files.read_text(Path(file))
     elif sys.stdin.isatty():
         raise UserError(f"give {what}, --file, or lines on stdin")
     else:
-        content = sys.stdin.buffer.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise UserError(f"stdin must have at most {MAX_BYTES:,} bytes; it has more")
-        try:
-            text = content.decode("utf-8")
-        except UnicodeDecodeError:
-            raise UserError("stdin must be UTF-8 text") from None
+        content = sys.stdin.buffer.read(files.MAX_BYTES + 1)
+        text = files.decode(content, where="stdin")
     # `splitlines` would also break at U+0085 and U+2028, which are part of a text.
-    return [line.rstrip("\r") for line in text.split("\n") if line.strip()]
+    return [line for line in text.split("\n") if line.strip()]

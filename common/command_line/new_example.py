@@ -1,7 +1,7 @@
 """Copies an example, with its tests, as the start of a new one.
 
-An example is a folder that can be copied: `cp -r` would do for it. This also copies its
-tests, and gives commands in both the new name.
+`cp -r` can copy the folder of an example. This module also copies its tests, and puts
+the new name into the commands of the README and the tests.
 """
 
 import importlib.util
@@ -14,7 +14,7 @@ from pathlib import Path
 from common.comparison.results_page import BLOCK
 from common.errors import UserError, check_choice
 
-# What every example that trains a network has. Anything else is no template.
+# Files of every example that trains a network. Only such an example can be copied.
 FILES = ("config.py", "data.py", "model.py", "train.py", "predict.py", "__main__.py")
 
 
@@ -59,7 +59,7 @@ def copy(root: Path, source: str | None, name: str):
             path.write_text(text, encoding="utf-8")
         text = (drafts[0] / "README.md").read_text(encoding="utf-8")
         title, _, rest = text.partition("\n")
-        about = f"A copy of [{source}](../{source}/README.md): the figures are its own."
+        about = f"A copy of [{source}](../{source}/README.md), whose results it shows."
         rest = BLOCK.sub(r"\g<1>\g<2>", rest)  # nothing has been measured yet
         (drafts[0] / "README.md").write_text(f"{title}\n\n{about}\n{rest}")
         # Fails if another process has made the folder since, and then leaves it alone.

@@ -1,1 +1,1 @@
-"""The built-in layer against the cell written by hand: floor 4."""
+"""The built-in layer against the cell written by hand."""

@@ -15,7 +15,7 @@ STEPS = 20
 
 
 def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
-    """Yield the layers that hold weights, both halves of a bidirectional one too."""
+    """Yield the layers, also those inside nested models and bidirectional layers."""
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             yield from _layers(layer)
@@ -29,11 +29,10 @@ def weights_as_custom(builtin: keras.Model, custom: keras.Model) -> list[np.ndar
     """Return the weights of `builtin`, layer by layer, in the form of `custom`."""
     weights = []
     for source, target in zip(_layers(builtin), _layers(custom), strict=True):
-        values = source.get_weights()
-        convert = getattr(
-            getattr(target, "cell", None), "weights_from_builtin", lambda values: values
-        )
-        weights += convert(values)
+        values, cell = source.get_weights(), getattr(target, "cell", None)
+        if hasattr(cell, "weights_from_builtin"):
+            values = cell.weights_from_builtin(values)
+        weights += values
     return weights
 
 
@@ -44,15 +43,6 @@ def copy_weights(builtin: keras.Model, custom: keras.Model):
         layer.set_weights([next(weights) for _ in layer.weights])
 
 
-def _weights(model: keras.Model) -> list[np.ndarray]:
-    return [value for layer in _layers(model) for value in layer.get_weights()]
-
-
-def _largest_difference(first: Sequence, second: Sequence) -> float:
-    pairs = zip(first, second, strict=True)
-    return float(max(np.abs(np.asarray(a) - np.asarray(b)).max() for a, b in pairs))
-
-
 def parity(task: Task, seed: int) -> dict[str, float]:
     """Return how far built-in and custom differ, starting from the same weights.
 
@@ -61,19 +51,25 @@ def parity(task: Task, seed: int) -> dict[str, float]:
         on it, and of any weight after 20 training steps.
     """
     batches = task.train(seed)
-    builtin, custom = _pair(task, seed)
-    inputs, _ = batches[0]
-    output = _largest_difference(
-        [builtin(inputs, training=False)], [custom(inputs, training=False)]
-    )
+    pair = _pair(task, seed)
+    start, _ = _weights(*pair)
+    outputs = [[model(batches[0][0], training=False)] for model in pair]
     for step in range(STEPS):
-        for model in (builtin, custom):
+        for model in pair:
             model.train_on_batch(*batches[step % batches.num_batches])
-    trained = _largest_difference(weights_as_custom(builtin, custom), _weights(custom))
+    trained = _weights(*pair)
+    pair = _pair(task, seed)
+    for model in pair:
+        # One step of plain gradient descent of length 1: the weights move by the
+        # gradient, whatever the backend.
+        model.compile(optimizer=keras.optimizers.SGD(1.0), loss=model.loss)
+        model.train_on_batch(*batches[0])
+    moved = _weights(*pair)
+    gradients = [[a - b for a, b in zip(x, start, strict=True)] for x in moved]
     return {
-        "output": output,
-        "gradient": _gradient_difference(task, seed, batches[0]),
-        "weights_after_training": trained,
+        "output": _largest_difference(*outputs),
+        "gradient": _largest_difference(*gradients),
+        "weights_after_training": _largest_difference(*trained),
     }
 
 
@@ -83,14 +79,12 @@ def _pair(task: Task, seed: int) -> tuple[keras.Model, keras.Model]:
     return builtin, custom
 
 
-def _gradient_difference(task: Task, seed: int, batch: tuple) -> float:
-    builtin, custom = _pair(task, seed)
-    before = weights_as_custom(builtin, custom)
-    for model in (builtin, custom):
-        # One step of plain gradient descent of length 1: the weights move by the
-        # gradient, whatever the backend.
-        model.compile(optimizer=keras.optimizers.SGD(1.0), loss=model.loss)
-        model.train_on_batch(*batch)
-    moved = (weights_as_custom(builtin, custom), _weights(custom))
-    gradients = [[a - b for a, b in zip(after, before, strict=True)] for after in moved]
-    return _largest_difference(*gradients)
+def _weights(builtin: keras.Model, custom: keras.Model) -> tuple[list, list]:
+    """Return the weights of both, in the form of `custom`."""
+    own = [value for layer in _layers(custom) for value in layer.get_weights()]
+    return weights_as_custom(builtin, custom), own
+
+
+def _largest_difference(first: Sequence, second: Sequence) -> float:
+    pairs = zip(first, second, strict=True)
+    return float(max(np.abs(np.asarray(a) - np.asarray(b)).max() for a, b in pairs))

@@ -37,36 +37,38 @@ def newest(
 ) -> tuple[dict[str, Any] | None, list[str]]:
     """Return the newest comparison in an example's folder that has these settings.
 
+    If none has as many seeds, the newest with any number of seeds is returned.
+
     Args:
         folder: `RUNS_DIR/EXAMPLE`.
         settings: what `config.json` must hold, apart from the cell.
 
     Returns:
-        the content of `compare.json`, or `None` if there is none; and a line for every
-        newer file that is damaged.
+        the content of `compare.json`, or `None`; a line for each newer damaged file.
     """
-    paths = folder.glob(f"*/{run_folder.COMPARE}")
-    damaged = []
+    damaged, others = [], []
     wanted = json.loads(json.dumps({**settings, "cell": None}))
-    for path in sorted(paths, key=lambda path: path.stat().st_mtime_ns, reverse=True):
+    for run in run_folder.holding(folder, run_folder.COMPARE):
+        path = run / run_folder.COMPARE
         try:
-            config = run_folder.read_config(folder.name, run_folder.Run(path.parent))
-            if {**config, "cell": None} != wanted:
-                continue
-            document = files.read_json(path)
-            block(document)
-            return document, damaged
+            config = {**run_folder.read_config(folder.name, run), "cell": None}
+            if {**config, "seeds": wanted["seeds"]} == wanted:
+                document = files.read_json(path)
+                block(document)
+                if config == wanted:
+                    return document, damaged
+                others.append(document)
         except UserError as error:
             damaged.append(str(error))
         except (jinja2.TemplateError, LookupError, TypeError, ValueError) as error:
             damaged.append(f"{path} is damaged or old: {error!r}")
-    return None, damaged
+    return next(iter(others), None), damaged
 
 
 def page(
     command: str, documents: Sequence[Mapping[str, Any]], missing: Sequence[str]
 ) -> str:
-    """Return the page of comparisons with the same preset and seeds.
+    """Return the page of comparisons with the same preset.
 
     Args:
         command: what the user types to have it written.
@@ -119,7 +121,7 @@ def write(
     documents: Sequence[Mapping[str, Any]],
     missing: Sequence[str],
 ) -> list[Path]:
-    """Write the page, and beside `RESULTS.md` the blocks of the examples' READMEs.
+    """Write the page. For `RESULTS.md`, fill the blocks in the READMEs as well.
 
     Returns:
         the files that were written.

@@ -1,60 +1,65 @@
 """Times steps in turns, so that a machine that slows down slows all of them."""
 
+import itertools
 import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-WARM_UP = 2  # calls after the first; TensorFlow still plans during the second
-# Whole processes differ by this much on the same machine, so that a ratio closer to 1
-# cannot be told from 1 within a single process.
+WARM_UP = 2  # calls before any that counts; TensorFlow still plans in the second
+# Times differ by this fraction between processes on one machine. So one process cannot
+# show that a ratio closer to 1 than this differs from 1.
 NOISE = 0.05
 
 
-def first_calls(steps: Mapping[str, Callable[[], object]]) -> dict[str, float]:
-    """Call each step once; return the seconds that took, compiling included."""
-    return {name: _seconds(step, 1) for name, step in steps.items()}
+Timer = Callable[[int], list[float]]  # makes so many calls; returns the seconds of each
+
+
+def timer(step: Callable[[], object]) -> Timer:
+    """Return a timer of the calls of a function."""
+
+    def timed(calls: int) -> list[float]:
+        times = [time.perf_counter()]
+        for _ in range(calls):
+            step()
+            times.append(time.perf_counter())
+        return [end - start for start, end in itertools.pairwise(times)]
+
+    return timed
 
 
 def alternate(
-    steps: Mapping[str, Callable[[], object]], *, rounds: int, seconds: float
+    timers: Mapping[str, Timer], *, rounds: int, seconds: float, least: int = 1
 ) -> dict[str, list[float]]:
-    """Return the seconds of one call, one value per round, by name.
+    """Return the median seconds of a call, one value per round, by name.
 
     The order is A B C, then C B A, and so on. Calls before the first round do not
     count: they compile, and tell how many calls fill a turn.
 
     Args:
-        steps: what to call, by name.
+        timers: what to time, by name.
         rounds: turns of each.
         seconds: approximate length of a turn.
+        least: smallest number of calls in a turn.
     """
-    calls = {}
-    for name, step in steps.items():
-        _seconds(step, WARM_UP)
-        calls[name] = max(1, math.ceil(seconds / _seconds(step, 1)))
-    taken: dict[str, list[float]] = {name: [] for name in steps}
-    order = list(steps)
+    calls, taken = {}, {name: [] for name in timers}
+    for name, timed in timers.items():
+        *_, last = timed(WARM_UP + 1)
+        calls[name] = max(least, math.ceil(seconds / last))
+    order = list(timers)
     for _ in range(rounds):
         for name in order:
-            taken[name].append(_seconds(steps[name], calls[name]) / calls[name])
+            taken[name].append(statistics.median(timers[name](calls[name])))
         order.reverse()
     return taken
-
-
-def _seconds(step: Callable[[], object], calls: int) -> float:
-    start = time.perf_counter()
-    for _ in range(calls):
-        step()
-    return time.perf_counter() - start
 
 
 def ratio(values: Sequence[float], base: Sequence[float]) -> dict[str, float]:
     """Return the median of the ratios round by round, and its 95 % interval.
 
     The interval goes from one ordered ratio to another (Conover 1999, section 3.2).
-    Fewer than 6 rounds cannot reach 95 %; then it goes from the smallest to the
-    largest.
+    Fewer than 6 rounds cannot reach 95 %. Then `low` and `high` are the smallest and
+    the largest ratio.
 
     Returns:
         `median`, `low` and `high`.

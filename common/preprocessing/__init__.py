@@ -1,1 +1,1 @@
-"""Text, sequences, tables and TensorFlow Datasets as arrays: floor 2."""
+"""Text, sequences, tables and TensorFlow Datasets as arrays."""

@@ -19,11 +19,11 @@ class Batches(keras.utils.PyDataset):
     `fit(shuffle=True)` draws from global random state: an interrupted and resumed
     training would see its batches in another order.
 
-    Given `lengths`, sequences of similar length share a batch, and each batch is
-    trimmed to its longest sequence, so that little time is spent on padding.
+    Given `lengths`, sequences of similar length share a batch. Each batch is trimmed
+    to its longest sequence, rounded up to a multiple of 8, to save time on padding.
     """
 
-    POOL = 64  # batches' worth of shuffled sequences among which lengths are sorted
+    POOL = 64  # batches; sequences are sorted by length within pools of this size
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Batches(keras.utils.PyDataset):
             batch_size: B; the last batch may be smaller.
             seed: seed of the order. With `None` every epoch has the given order, or
                 with lengths, the order from short to long.
-            lengths: (N,) lengths without padding. Inputs are trimmed along T to them.
+            lengths: (N,) lengths without padding. They group and trim the inputs.
         """
         super().__init__()
         self.inputs, self.targets = inputs, targets

@@ -16,7 +16,7 @@ def load(
         name: of the data set.
         splits: names of the splits.
         data_dir: where data sets are kept; `None` for TensorFlow Datasets' own folder.
-        instead: what the user may say to do without a network, `--dataset reviews`.
+        instead: flags that need no download, named in the error: `--dataset reviews`.
 
     Returns:
         arrays by split and feature, and the data set's `FeaturesDict`.

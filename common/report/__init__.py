@@ -1,1 +1,1 @@
-"""The pages of run folders: floor 5. Importing it loads no TensorFlow."""
+"""The pages of run folders. Importing this package does not load TensorFlow."""

@@ -1,30 +1,16 @@
 """What a page shows of a run: its files, read and laid out.
 
 The files are those of the run folder alone, and reading them needs no TensorFlow. A
-damaged part is left out with a note; only without settings or results is no page.
+damaged part is left out with a note. Without settings or results there is no page.
 """
 
-import os
-from collections.abc import Iterator, Mapping
-from glob import glob
-from pathlib import Path
 from typing import Any
 
 from common.comparison import findings
 from common.errors import UserError
-from common.report.advice import advise
+from common.report.advice import reasons
 from common.report.pictures import read_pictures
 from common.training import metrics, run_folder
-
-
-def finished(folder: Path, file: str) -> list[run_folder.Run]:
-    """Return the runs in an example's folder that hold `file`, the newest first."""
-    # `glob` skips names that begin with a dot, of folders that are being written, and
-    # says nothing of a folder that it cannot read.
-    paths = [folder / name for name in glob(f"*/{file}", root_dir=folder)]
-    paths = filter(os.path.exists, paths)
-    newest = sorted(paths, key=os.path.getmtime, reverse=True)
-    return [run_folder.Run(path.parent) for path in newest]
 
 
 def read_comparison(run: run_folder.Run) -> dict[str, Any]:
@@ -53,24 +39,20 @@ def read_run(run: run_folder.Run) -> dict[str, Any]:
         notes.append(f"The history is left out: {error}.")
     comparison = _comparison_of(run, document, notes)
     other = comparison["config"] if comparison else {}
-    advice = advise(
-        f"python -m examples.{contents['example']}",
-        document,
-        config,
-        history,
-        comparison and comparison["document"],
-        can_resume=run.can_resume,
-    )
+    main, details = document["metric"]["name"], document["details"]
+    details = {"numbers": metrics.numbers(details), **details}
     return {
         **contents,
         "document": document,
         "verdict": metrics.sentence(document),
-        "bars": _bars(document),
+        "scores": {
+            k: row[main] for k, row in document["models"].items() if main in row
+        },
         "slices": {
             name: {"cases": part["count"], **part["models"]}
             for name, part in document["slices"].items()
         },
-        "details": dict(_details(document["details"])),
+        "details": {title: _rows(part) for title, part in details.items()},
         "history": {row["epoch"]: row for row in history},
         "comparison": comparison,
         "differs": [
@@ -78,7 +60,8 @@ def read_run(run: run_folder.Run) -> dict[str, Any]:
             for name, value in config.items()
             if name in other and name != "cell" and other[name] != value
         ],
-        "advice": list(advice),
+        "can_resume": run.can_resume,
+        **reasons(document, history, comparison and comparison["document"]),
     }
 
 
@@ -97,34 +80,16 @@ def _common(run) -> dict[str, Any]:
 
 def _comparison_of(run, document, notes) -> dict[str, Any] | None:
     """Return the newest comparison with the data and the preset of the run."""
-    same = ("data_hash", "preset")
-    for compared in finished(run.path.parent, run_folder.COMPARE):
+    for compared in run_folder.holding(run.path.parent, run_folder.COMPARE):
         try:
             comparison = read_comparison(compared)
         except UserError as error:
             notes.append(f"A comparison is left out: {error}.")
             continue
-        if all(comparison["document"][key] == document[key] for key in same):
+        found = comparison["document"]
+        if all(found[key] == document[key] for key in ("data_hash", "preset")):
             return comparison
     return None
-
-
-def _bars(document) -> list[tuple[str, float, float]]:
-    """Return name, value and length of the bar (0 to 100) of every model."""
-    main, models = document["metric"]["name"], document["models"]
-    values = {name: row[main] for name, row in models.items() if main in row}
-    longest = max(1.0 if max(values.values()) <= 1 else 0.0, *values.values())
-    return [
-        (name, value, round(100 * max(0.0, value / longest), 1))
-        for name, value in values.items()
-    ]
-
-
-def _details(details: Mapping[str, Any]) -> Iterator[tuple[str, dict]]:
-    """Yield title and rows of every entry that holds numbers."""
-    for title, value in {"numbers": metrics.numbers(details), **details}.items():
-        if rows := _rows(value):
-            yield title, rows
 
 
 def _rows(value: Any) -> dict[Any, dict[str, float]]:

@@ -15,7 +15,7 @@ import jinja2
 
 from common import files
 from common.errors import UserError, one_line
-from common.report.contents import finished, read_comparison, read_run
+from common.report.contents import read_comparison, read_run
 from common.training import run_folder
 
 REPORT, INDEX = "report.html", "index.html"
@@ -38,26 +38,26 @@ def _number(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else _plain(value)
 
 
-_pages = jinja2.Environment(
+templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_pages.filters |= {"plain": _plain, "prose": _prose, "number": _number}
+templates.filters |= {"plain": _plain, "prose": _prose, "number": _number}
 
 
 def leave(run: run_folder.Run):
     """Write the page of a run that has just finished, and never fail.
 
     After a comparison, the page of the example's newest run is written anew: it may
-    show the comparison too. What goes wrong is a warning on stderr.
+    show the comparison too. An error becomes a warning on stderr.
     """
     try:
         write(run)
         if (run / run_folder.COMPARE).exists():
-            for newest in finished(run.path.parent, run_folder.METRICS)[:1]:
+            for newest in run_folder.holding(run.path.parent, run_folder.METRICS)[:1]:
                 write(newest)
     # Whatever it is, the run is finished and its files are there.
     except Exception as error:  # noqa: BLE001
@@ -83,13 +83,9 @@ def write(run: run_folder.Run) -> dict[str, Any]:
 
 
 def _render(template: str, path: Path, contents: Mapping[str, Any]):
-    page = _pages.get_template(template).render(**contents)
-    # JSON and file names may hold halves of characters, which UTF-8 does not know.
-    page = page.encode("utf-8", "replace").decode()
-    try:
-        files.write_text(path, page)
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {one_line(error)}") from None
+    page = templates.get_template(template).render(**contents)
+    # JSON and file names may hold lone surrogates, which UTF-8 cannot encode.
+    files.write_text(path, page.encode("utf-8", "replace").decode())
 
 
 def collect(
@@ -112,8 +108,8 @@ def collect(
     written, damaged, newest = [], [], {}
     for example in examples:
         folder = Path(runs_dir) / example
-        runs = finished(folder, run_folder.METRICS)
-        for run in [*finished(folder, run_folder.COMPARE), *runs]:
+        runs = run_folder.holding(folder, run_folder.METRICS)
+        for run in [*run_folder.holding(folder, run_folder.COMPARE), *runs]:
             is_newest = run in runs and example not in newest
             if (run / REPORT).exists() and not is_newest:
                 continue

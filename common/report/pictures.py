@@ -5,8 +5,8 @@ A file is shown, never executed: in `<img>` a browser runs nothing and loads not
 
 import base64
 import struct
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 from common.errors import one_line
@@ -15,29 +15,17 @@ DC = "{http://purl.org/dc/elements/1.1/}"  # Dublin Core, in an SVG file's metad
 SVG = "{http://www.w3.org/2000/svg}"
 PNG_START = b"\x89PNG\r\n\x1a\n"
 MAX_BYTES = 20_000_000
-# What reading a damaged file raises; LookupError: of an encoding that nobody knows.
+# What reading a damaged file raises. LookupError: its encoding is unknown.
 DAMAGE = (SyntaxError, ValueError, LookupError, ArithmeticError, OSError, struct.error)
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A figure of a run, ready to stand in a page."""
-
-    name: str
-    source: str  # data: URI
-    width: int  # CSS pixels
-    height: int
-    caption: str
-    alt: str
-    has_colour_map: bool
-    """Whether colours stand for values, so that a dark page must leave them alone."""
-
-
-def read_pictures(folder: Path) -> tuple[list[Picture], list[str]]:
+def read_pictures(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
     """Read the figures, by name: SVG, or PNG where there is no SVG.
 
     Returns:
-        the figures, and a sentence for each file that is damaged.
+        the figures (`name`, `source` for `<img>`, `width` and `height` in CSS pixels,
+        `caption`, `alt`, and `has_colour_map`: whether colours stand for values, so
+        that a dark page must leave them alone), and a sentence for each damaged file.
     """
     pictures, notes = [], []
     # A name that begins with a dot is a file that is being written.
@@ -51,27 +39,26 @@ def read_pictures(folder: Path) -> tuple[list[Picture], list[str]]:
     return pictures, notes
 
 
-def _read(path: Path) -> Picture:
+def _read(path: Path) -> dict[str, Any]:
     if not path.is_file() or path.stat().st_size > MAX_BYTES:
         raise ValueError(f"a file of at most {MAX_BYTES:,} bytes is needed")
-    content = path.read_bytes()
+    content, caption, alt, has_colour_map = path.read_bytes(), None, None, True
     if path.suffix == ".svg":
         kind, (width, height, caption, alt, has_colour_map) = "svg+xml", _svg(content)
     elif content.startswith(PNG_START):
-        kind, caption, alt, has_colour_map = "png", None, None, True
-        width, height = struct.unpack(">II", content[16:24])
+        kind, (width, height) = "png", struct.unpack(">II", content[16:24])
     else:
         raise ValueError("it is not PNG")
     plain = path.stem.replace("_", " ").capitalize()
-    return Picture(
-        path.stem,
-        f"data:image/{kind};base64,{base64.b64encode(content).decode()}",
-        width,
-        height,
-        caption or f"{plain}.",
-        alt or f"{plain}; no description was saved with it.",
-        has_colour_map,
-    )
+    return {
+        "name": path.stem,
+        "source": f"data:image/{kind};base64,{base64.b64encode(content).decode()}",
+        "width": width,
+        "height": height,
+        "caption": caption or f"{plain}.",
+        "alt": alt or f"{plain}; no description was saved with it.",
+        "has_colour_map": has_colour_map,
+    }
 
 
 def _svg(content: bytes) -> tuple[int, int, str | None, str | None, bool]:

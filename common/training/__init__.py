@@ -1,1 +1,1 @@
-"""Training, run folders, metrics and verdicts: floor 3."""
+"""Training, run folders, metrics and verdicts."""

@@ -11,15 +11,9 @@ import numpy as np
 
 
 class BestEpoch(keras.callbacks.Callback):
-    """Keeps the weights of the epoch with the best validation value."""
+    """Keeps the weights of the epoch with the best value of `monitor` in its logs."""
 
     def __init__(self, monitor: str, mode: str):
-        """Watch one value of the epoch's logs.
-
-        Args:
-            monitor: name in the logs, `val_loss`.
-            mode: "max" if larger values are better, else "min".
-        """
         super().__init__()
         self.monitor, self.sign = monitor, {"max": 1.0, "min": -1.0}[mode]
         self.epoch, self.value = -1, math.nan
@@ -101,13 +95,9 @@ class History(keras.callbacks.Callback):
 class ResetStates(keras.callbacks.Callback):
     """Empties the states of stateful layers before every pass over the data."""
 
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None):
-        self._reset()
-
-    def on_test_begin(self, logs: dict | None = None):
-        self._reset()
-
-    def _reset(self):
+    def on_epoch_begin(self, *_: Any):
         for layer in self.model.layers:
             if getattr(layer, "stateful", False):
                 layer.reset_state()
+
+    on_test_begin = on_epoch_begin

@@ -20,23 +20,18 @@ from common.training.callbacks import BestEpoch, History, ResetStates, StopOnInt
 from common.training.console import note, say
 from common.training.run_folder import HISTORY, STATE, Run
 
-NOTES_BYTES = 2**26  # of the history in a training state
+NOTES_BYTES = 2**26  # largest history in a training state
 
 
 @dataclass(frozen=True)
 class Fitted:
     """How a training went. The model itself holds the best epoch's weights."""
 
-    history: list[dict[str, float]]
-    """One row per epoch."""
-    best_epoch: int
-    """Counted from 1."""
-    interrupted: bool
-    """Whether Ctrl-C ended it."""
-    seconds: float
-    """Time of all epochs, those before a resume included."""
-    milliseconds_per_step: float
-    """Median over the steps; `nan` where no step was taken (a resume at the end)."""
+    history: list[dict[str, float]]  # one row per epoch
+    best_epoch: int  # counted from 1
+    interrupted: bool  # by Ctrl-C
+    seconds: float  # of all epochs, those before a resume included
+    milliseconds_per_step: float  # median; `nan` if a resume had no step to take
 
 
 class _SaveState(keras.callbacks.Callback):
@@ -80,23 +75,20 @@ class _SaveState(keras.callbacks.Callback):
         """Put the saved state back; return the number of complete epochs."""
         path, variables = self.run / STATE, self._variables()
         expected = _numbered("variable", variables)
+        # The best weights are saved beside the last ones.
+        most = 2 * sum(array.nbytes for array in expected.values()) + NOTES_BYTES
         try:
             with zipfile.ZipFile(path) as archive:
                 size = sum(part.file_size for part in archive.infolist())
-            # Twice: the best weights are saved beside the last ones.
-            if (
-                size
-                > 2 * sum(array.nbytes for array in expected.values()) + NOTES_BYTES
-            ):
+            if size > most:
                 raise ValueError(f"it has {size:,} bytes unpacked; too many")
             with np.load(path, allow_pickle=False) as arrays:
                 notes = json.loads(arrays["notes"].tobytes())
                 if notes["best_epoch"] >= 0:
                     expected |= _numbered("best", self.model.get_weights())
                 saved = {name: arrays[name] for name in expected}
-            for name, array in saved.items():
-                if array.shape != expected[name].shape:
-                    raise ValueError("it is the state of another model")
+            if any(saved[k].shape != array.shape for k, array in expected.items()):
+                raise ValueError("it is the state of another model")
             self.history.rows = [dict(row) for row in notes["history"]]
             self.history.step_seconds = [float(s) for s in notes["step_seconds"]]
             self.best.epoch, self.best.value = notes["best_epoch"], notes["best_value"]
@@ -110,12 +102,10 @@ class _SaveState(keras.callbacks.Callback):
         return done
 
     def _variables(self) -> list[Any]:
-        """All that training changes: weights, states of random layers, optimizer."""
-        return [
-            *self.model.trainable_variables,
-            *self.model.non_trainable_variables,
-            *self.model.optimizer.variables,
-        ]
+        """Return what training changes: weights, random layers' states, optimizer."""
+        model = self.model
+        weights = model.trainable_variables + model.non_trainable_variables
+        return weights + model.optimizer.variables
 
 
 def _numbered(name: str, values: Iterable[Any]) -> dict[str, np.ndarray]:
@@ -135,14 +125,14 @@ def fit(
     console: Console,
     sample: Callable[[keras.Model], str] | None = None,
 ) -> Fitted:
-    """Train a compiled model, continuing where the run folder's state says.
+    """Train a compiled model; continue if the run folder holds a training state.
 
     On return the model holds the weights of the epoch with the best `monitor`.
     Resumed or not, the same seed gives bit-identical weights on a CPU.
 
     Args:
         model: compiled and built.
-        train: training batches. Their order must be a function of (seed, epoch).
+        train: its order must be a function of the seed and of its `epoch`.
         validation: batches that choose the epoch.
         run: folder for `history.csv` and the state to resume from.
         epochs: passes over `train` in all, those before a resume included.
@@ -152,9 +142,9 @@ def fit(
         sample: called after every epoch; the text that it returns is shown.
 
     Raises:
-        UserError: the loss is not finite before a first epoch is done, or the saved
-            state does not fit the model.
-        KeyboardInterrupt: Ctrl-C before a first value of `monitor`.
+        UserError: no epoch has a finite loss and `monitor`, or the saved state does
+            not fit the model.
+        KeyboardInterrupt: Ctrl-C before the first value of `monitor`.
     """
     model.optimizer.build(model.trainable_variables)
     best, history, stop = BestEpoch(monitor, mode), History(), StopOnInterrupt()
@@ -163,12 +153,12 @@ def fit(
     done = saver.load() if run.can_resume else 0
     if done:
         say(console, f"resumed after epoch {done} of {epochs}")
-    order = keras.callbacks.LambdaCallback(
-        on_epoch_begin=lambda epoch, logs: setattr(train, "epoch", epoch)
+    between = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: setattr(train, "epoch", epoch),
+        on_epoch_end=lambda epoch, logs: sample and say(console, sample(model)),
     )
-    show = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: sample and say(console, sample(model))
-    )
+    callbacks = [ResetStates(), keras.callbacks.TerminateOnNaN(), stop, best, history]
+    callbacks += [keras.callbacks.ProgbarLogger(), between, saver]
     if done < epochs:
         # An overflow is reported as a loss that is not finite, in one line.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -179,18 +169,9 @@ def fit(
                 epochs=epochs,
                 shuffle=False,
                 verbose=0 if console.quiet else 1 if console.is_terminal else 2,
-                callbacks=[
-                    *(
-                        order,
-                        ResetStates(),
-                        keras.callbacks.TerminateOnNaN(),
-                        stop,
-                        best,
-                    ),
-                    *(history, keras.callbacks.ProgbarLogger(), show, saver),
-                ],
+                callbacks=callbacks,
             )
-    rows = history.rows
+    rows, steps = history.rows, history.step_seconds
     if not all(math.isfinite(row["loss"]) for row in rows):
         trouble = f"the loss is not finite in epoch {len(rows)}"
         if not best.weights:
@@ -207,13 +188,10 @@ def fit(
             f"interrupted; the best epoch so far, {best.epoch + 1}, is tested now "
             "(--resume continues the training)",
         )
-    steps = history.step_seconds
     return Fitted(
         history=rows,
         best_epoch=best.epoch + 1,
         interrupted=stop.interrupted,
         seconds=sum(row["seconds"] for row in rows),
-        milliseconds_per_step=1000 * statistics.median(steps)
-        if steps
-        else float("nan"),
+        milliseconds_per_step=1000 * statistics.median(steps) if steps else math.nan,
     )

@@ -1,22 +1,21 @@
-"""What a run came to: `metrics.json`, the same document in every example.
+"""The results of a run: `metrics.json`, with the same entries in every example.
 
-Reports read finished runs with it, so importing it must not load TensorFlow.
+Reports import this module, so importing it must not load TensorFlow.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import itertools
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common import files
 from common.errors import UserError, one_line
-from common.settings import Settings
+from common.settings import CELLS, Settings
 from common.training.run_folder import COMPARE, HISTORY, METRICS, Run
 
 if TYPE_CHECKING:
@@ -24,37 +23,31 @@ if TYPE_CHECKING:
 
     from common.training.fitting import Fitted
 
-NUMBER = int | float
-# What readers need of a document: types, choices, mappings of these by key (`str`:
-# every key), and lists of these.
-METRIC = {"name": str, "split": str, "mode": ("max", "min")}
-SAYS = {
-    "difference": NUMBER,
-    "interval_95": [NUMBER | None, NUMBER | None],
-    "says": ("better", "worse", "undecided"),
+# What readers need of a document: the type or the choices at each of these places. A *
+# stands for every key, `float` for any finite number.
+BOTH = {
+    "metric.name metric.split dataset data_hash preset": str,
+    "metric.mode": ("max", "min"),
+    "models models.*": dict,
 }
-RUN = {
-    **dict.fromkeys(("dataset", "data_hash", "preset", "cell"), str),
-    **dict.fromkeys(("seed", "parameters", "epochs", "best_epoch"), int),
+RUN = BOTH | {
+    "cell": str,
+    "seed parameters epochs best_epoch": int,
     "interrupted": bool,
-    "metric": METRIC,
-    "models": {str: dict},
-    "references": {str: dict},
-    "slices": {str: {"count": int, "models": dict}},
-    "details": dict,
-    "seconds": dict,
+    "references references.* slices slices.* slices.*.models details seconds": dict,
+    "slices.*.count": int,
 }
-NUMBERS_OF_A_CELL = ("median", "min", "max", "milliseconds_per_step", "seconds")
-CELL = {"cell": str, "parameters": int, **dict.fromkeys(NUMBERS_OF_A_CELL, NUMBER)}
-STEP_TIME = dict.fromkeys(("median", "low", "high"), NUMBER)
-COMPARISON = {
-    **dict.fromkeys(("dataset", "data_hash", "preset"), str),
-    "seeds": int,
-    "metric": METRIC,
-    "cells": [CELL],
-    "models": {str: dict},
-    "parity": {"output": NUMBER, "gradient": NUMBER},
+COMPARISON = BOTH | {
+    "cells": list,
+    "cells.*.cell": CELLS,
+    "seeds cells.*.parameters": int,
+    "cells.*.median cells.*.min cells.*.max cells.*.seconds": float,
+    "cells.*.milliseconds_per_step parity.output parity.gradient": float,
 }
+INTERVAL = "two numbers, or two times nothing"
+SAYS = ("better", "worse", "undecided")
+FOUND = {"difference": float, "interval_95": INTERVAL, "says": SAYS}
+STEP_TIME = {"median low high": float}
 
 
 def save(
@@ -78,13 +71,6 @@ def save(
     """Write `metrics.json` and return its content.
 
     Args:
-        run: takes the file.
-        example: name of the example's package.
-        config: settings of the run.
-        model: the trained model.
-        fitted: how its training went.
-        dataset: name of the data set or file.
-        data_hash: hash of the data that was read.
         metric: name of the main metric on the test split.
         mode: "max" if larger values are better, else "min".
         models: metrics by name, of "network" and of each baseline.
@@ -94,7 +80,7 @@ def save(
         details: everything that only this example has.
         started: `time.perf_counter()` at the beginning.
     """
-    import keras  # slow, and only a training needs it, which has it loaded
+    import keras  # slow; a training, which alone calls this, has it loaded
 
     document = {
         "example": example,
@@ -127,7 +113,7 @@ def save(
 def read(run: Run) -> dict[str, Any]:
     """Return the content of a run's `metrics.json`, checked.
 
-    Of the values by name, those that are no finite numbers are dropped.
+    Metrics and times that are not finite numbers are dropped.
 
     Raises:
         UserError: the file is missing or damaged.
@@ -135,8 +121,7 @@ def read(run: Run) -> dict[str, Any]:
     document = _read(run / METRICS, RUN)
     for part in document["slices"].values():
         part["models"] = numbers(part["models"])
-    for name, row in document["references"].items():
-        document["references"][name] = numbers(row)
+    document["references"] = _rows(document["references"])
     document["seconds"] = numbers(document["seconds"])
     return document
 
@@ -150,9 +135,10 @@ def read_comparison(run: Run) -> dict[str, Any]:
     path = run / COMPARE
     document = _read(path, COMPARISON)
     document["parity"] = numbers(document["parity"])
-    others = [row["cell"] for row in document["cells"] if row["cell"] != "builtin"]
-    for part, needs in (("against_builtin", SAYS), ("step_time", STEP_TIME)):
-        _check(path, document.get(part), dict.fromkeys(others, needs), part)
+    for cell in (row["cell"] for row in document["cells"]):
+        if cell != "builtin":
+            _check(path, document, FOUND, f"against_builtin.{cell}.")
+            _check(path, document, STEP_TIME, f"step_time.{cell}.")
     return document
 
 
@@ -177,52 +163,62 @@ def read_history(run: Run) -> list[dict[str, float]]:
 
 def numbers(values: Mapping[str, Any]) -> dict[str, float]:
     """Return those of `values` that are finite numbers."""
-    return {name: value for name, value in values.items() if _fits(value, NUMBER)}
+    return {name: value for name, value in values.items() if _fits(value, float)}
+
+
+def _rows(rows: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    return {name: numbers(row) for name, row in rows.items()}
 
 
 def _read(path: Path, needs: Mapping[str, Any]) -> dict[str, Any]:
     document = files.read_json(path)
     _check(path, document, needs)
-    models = {name: numbers(row) for name, row in document["models"].items()}
-    verdict = document.setdefault("verdict", None)
+    compared, verdict = ["network"], document.setdefault("verdict", None)
     if verdict is not None:
-        needs = {"against": str, **SAYS, "difference": NUMBER | None}
-        _check(path, verdict, needs, "verdict")
-    main = {document["metric"]["name"]: NUMBER}
-    compared = ["network", *([verdict["against"]] if verdict else [])]
-    _check(path, models, dict.fromkeys(compared, main), "models")
-    document["models"] = {"network": models["network"], **models}  # the first one
+        _check(path, document, {"against": str, **FOUND}, "verdict.")
+        compared.append(verdict["against"])
+    rows = {"network": {}, **document["models"]}  # the network comes first
+    document["models"], main = _rows(rows), document["metric"]["name"]
+    for name in compared:
+        if main not in document["models"].get(name, ()):
+            raise UserError(f"{path}: models.{name} has no {main}")
     return document
 
 
-def _check(path: Path, value: Any, needs: Any, key: str = ""):
-    """Raise `UserError` unless `value` is what `needs` describes."""
-    fits = _fits(value, needs)
-    if fits and isinstance(needs, dict):
-        for name in value if str in needs else needs:
-            _check(
-                path, value.get(name), needs.get(name, needs.get(str)), f"{key}.{name}"
-            )
-    elif fits and isinstance(needs, list):
-        for item, kind in zip(value, itertools.cycle(needs)):
-            _check(path, item, kind, key)
-    elif not fits:
-        raise UserError(
-            f"{path}: {key.strip('.') or 'the content'} is missing or of the wrong type"
-        )
+def _check(path: Path, document: Any, needs: Mapping[str, Any], prefix: str = ""):
+    """Raise `UserError` unless every place of a document holds what it needs to."""
+    for names, kind in needs.items():
+        for name in names.split():
+            place = prefix + name
+            if not all(_fits(value, kind) for value in _at(document, place.split("."))):
+                place = place.replace(".*", "")
+                raise UserError(f"{path}: {place} is missing or of the wrong type")
+
+
+def _at(value: Any, keys: Sequence[str]) -> Iterator[Any]:
+    """Yield every value at a place, `None` if there is nothing."""
+    if not keys:
+        yield value
+        return
+    value = dict(enumerate(value)) if isinstance(value, list) else value
+    inner = [None]
+    if isinstance(value, dict):
+        inner = value.values() if keys[0] == "*" else [value.get(keys[0])]
+    for one in inner:
+        yield from _at(one, keys[1:])
 
 
 def _fits(value: Any, kind: Any) -> bool:
     if isinstance(kind, tuple):
         return value in kind
-    if isinstance(kind, list):
-        return isinstance(value, list) and len(kind) in (1, len(value))
-    if isinstance(kind, dict):
-        return isinstance(value, dict)
     if isinstance(value, bool):
         return kind is bool
-    finite = not isinstance(value, float) or math.isfinite(value)
-    return finite and isinstance(value, kind)
+    if kind is float:
+        return isinstance(value, int | float) and math.isfinite(value)
+    if kind is INTERVAL:
+        pair = isinstance(value, list) and len(value) == 2
+        return pair and (value == [None] * 2 or all(_fits(end, float) for end in value))
+    return isinstance(value, kind)
 
 
 def sentence(document: Mapping[str, Any]) -> str:
@@ -232,19 +228,18 @@ def sentence(document: Mapping[str, Any]) -> str:
         document: the content of `metrics.json` or `compare.json`.
     """
     found, metric = document.get("verdict"), document["metric"]["name"]
-    if not found or found["difference"] is None:
+    if not found:
         return f"No verdict: {metric} of the network or of its baselines is missing."
-    own, other = (
-        document["models"][name][metric] for name in ("network", found["against"])
-    )
+    models, against = document["models"], found["against"]
     says = {
         "better": "The network is better than",
         "worse": "The network is worse than",
         "undecided": "Undecided at 95 %: the network against",
     }[found["says"]]
     return (
-        f"{says} its best baseline, {found['against']}: {metric} {own:.4f} against "
-        f"{other:.4f}; {interval(found)}."
+        f"{says} its best baseline, {against}: {metric} "
+        f"{models['network'][metric]:.4f} against {models[against][metric]:.4f}; "
+        f"{interval(found)}."
     )
 
 

@@ -22,7 +22,7 @@ def save(run: Run, model: keras.Model):
 
 
 def load(run: Run) -> keras.Model:
-    """Read the model of a run. Its own layers must have been registered before.
+    """Read the model of a run. Import the example's own layers before.
 
     Raises:
         UserError: the file is missing, damaged or too large, would execute code, needs

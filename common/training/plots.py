@@ -6,11 +6,12 @@ Each has the same figure as SVG beside it, which the run's report shows.
 import io
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure  # without pyplot: no window system is touched
 
 from common import files
@@ -44,12 +45,10 @@ def save(
     Args:
         figure: what was drawn.
         path: the PNG file.
-        caption: what stands below it in a report: what it is and how to read it; by
-            default, the name of the file.
-        alt: what it shows, for those who do not see it; by default, what the axes
-            are labelled with.
-        svg: whether to write the SVG too, which a report needs. Where the user names
-            the file, nothing is written but that.
+        caption: what it is and how to read it; by default, the name of the file.
+        alt: what it shows, for those who do not see it; by default, its labels.
+        svg: whether to write the SVG too, which a report needs. It is not needed for
+            a file that the user names.
     """
     caption = caption or path.stem.replace("_", " ").capitalize() + "."
     texts = {"Title": caption, "Description": alt or axes_in_words(figure)}
@@ -62,12 +61,12 @@ def save(
             figure.savefig(temporary, format="png", metadata=texts, **options)
         if not svg:
             return
-        # Else the ids in the file and its date would differ from run to run.
+        # Without these two, ids and date in the file would differ from run to run.
         texts["Date"], salt = None, {"svg.hashsalt": path.stem}
         drawing = io.StringIO()
         with rc_context(salt):
             figure.savefig(drawing, format="svg", metadata=texts, **options)
-    # What was drawn stands in comments, too.
+    # Matplotlib repeats the drawn text in comments of the SVG.
     content = NOT_XML.sub("\ufffd", drawing.getvalue())
     files.write_text(path.with_suffix(".svg"), content)
 
@@ -78,12 +77,9 @@ def axes_in_words(figure: Figure) -> str:
     for axes in figure.axes:
         names = " over ".join(filter(None, (axes.get_ylabel(), axes.get_xlabel())))
         title = axes.get_title("left") or axes.get_title()
-        legend = axes.get_legend()
-        lines = [text.get_text() for text in legend.get_texts()] if legend else []
-        part = ": ".join(filter(None, (title, names, ", ".join(lines))))
-        if part and part not in parts:
-            parts.append(part)
-    return "Diagram. " + "; ".join(parts)
+        lines = ", ".join(axes.get_legend_handles_labels()[1])
+        parts.append(": ".join(filter(None, (title, names, lines))))
+    return "Diagram. " + "; ".join(filter(None, dict.fromkeys(parts)))
 
 
 def learning_curves(
@@ -97,37 +93,46 @@ def learning_curves(
 
     Args:
         path: the PNG file.
-        history: one row an epoch, as `training.fit` returns it.
+        history: one row per epoch, as in `fitting.Fitted.history`.
         best_epoch: the epoch whose weights were best, counted from 1.
-        kept: whether those weights are the run's; else it was trained anew.
+        kept: whether the run keeps those weights. If not, it was trained again.
     """
-    what = "kept" if kept else "best in validation"
     skip = ("epoch", "seconds")
     names = [n for n in history[0] if n not in skip and not n.startswith("val_")]
-    figure = Figure(figsize=(4.5 * len(names), 3.2))
-    epochs = [row["epoch"] for row in history]
-    ends = []
+    figure, ends = Figure(figsize=(4.5 * len(names), 3.2)), []
+    what = "kept" if kept else "best in validation"
     for axes, name in zip(np.ravel(figure.subplots(1, len(names))), names, strict=True):
-        for key, label, color in (
-            (name, "training", BLUE),
-            (f"val_{name}", "validation", ORANGE),
-        ):
-            if key in history[0]:
-                values = [row[key] for row in history]
-                axes.plot(epochs, values, ".-", color=color, label=label)
-                ends.append(f"{name} in {label} {values[0]:.3g} to {values[-1]:.3g}")
         axes.axvline(best_epoch, color=GREY, linestyle=":", label=f"epoch {what}")
-        axes.ticklabel_format(axis="y", useOffset=False)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.set(xlabel="epoch", ylabel=name)
-        axes.legend()
+        lines = {"training": (name, BLUE), "validation": (f"val_{name}", ORANGE)}
+        styles = {
+            label: ([row[key] for row in history], {"color": color})
+            for label, (key, color) in lines.items()
+            if key in history[0]
+        }
+        ends.append(by_epoch(axes, styles, name))
     figure.tight_layout()
-    save(
-        figure,
-        path,
-        caption=f"Learning curves. The weights kept are those of epoch {best_epoch}."
-        if kept
-        else f"Learning curves. Epoch {best_epoch} was best in validation; the network "
-        "that was tested was trained anew after that, for all epochs.",
-        alt=f"Lines from epoch {epochs[0]:.0f} to {epochs[-1]:.0f}: {', '.join(ends)}.",
-    )
+    caption = f"Learning curves. The weights kept are those of epoch {best_epoch}."
+    if not kept:
+        caption = (
+            f"Learning curves. Epoch {best_epoch} was best in validation; the network "
+            "that was tested was trained anew after that, for all epochs."
+        )
+    alt = f"Lines from epoch 1 to {len(history)}: {'; '.join(ends)}."
+    save(figure, path, caption=caption, alt=alt)
+
+
+def by_epoch(
+    axes: Axes, lines: Mapping[str, tuple[Sequence[float], dict]], ylabel: str
+) -> str:
+    """Draw lines by epoch, given as {label: (values, style)}; describe them."""
+    for label, (values, style) in lines.items():
+        # A single epoch is a point, which a line alone would not show.
+        axes.plot(range(1, len(values) + 1), values, ".-", label=label, **style)
+    axes.ticklabel_format(axis="y", useOffset=False)
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    axes.set(xlabel="epoch", ylabel=ylabel)
+    axes.legend()
+    runs = [
+        f"{k} {values[0]:.3g} to {values[-1]:.3g}" for k, (values, _) in lines.items()
+    ]
+    return f"{ylabel}, {', '.join(runs)}"

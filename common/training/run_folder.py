@@ -6,10 +6,11 @@ file with the name of the newest finished run.
 
 import contextlib
 import itertools
+import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -44,22 +45,16 @@ class Run:
         """Whether the folder holds a training state: the run was interrupted."""
         return (self / STATE).is_file()
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> contextlib.AbstractContextManager:
         """Hold the folder, so that no second process trains in it.
 
         Raises:
             UserError: another process holds it.
         """
-        lock = FileLock(self / ".lock", timeout=0)
         try:
-            lock.acquire()
+            return FileLock(self / ".lock").acquire(timeout=0)
         except Timeout:
             raise UserError(f"{self.path} is in use by another process") from None
-        try:
-            yield
-        finally:
-            lock.release()
 
 
 def start(example: str, runs_dir: str, config: dict[str, Any], prefix: str = "") -> Run:
@@ -87,13 +82,7 @@ def start(example: str, runs_dir: str, config: dict[str, Any], prefix: str = "")
 
 
 def begin(example: str, config: Settings, *, data_hash: str, prefix: str = "") -> Run:
-    """Return the run folder to train in: a new one, or with `resume` the last.
-
-    Args:
-        example: name of the example.
-        config: its settings.
-        data_hash: hash of the data that was read, from `files.hash_of`.
-        prefix: of the folder's name, for a comparison.
+    """Return the run folder to train in: a new or, with `resume`, an interrupted one.
 
     Raises:
         UserError: the folder cannot be used, nothing is left to resume, or the data has
@@ -119,7 +108,7 @@ def finish(run: Run):
 
 
 def close(run: Run):
-    """Remove the training state of a finished run, the last step of all.
+    """Remove the training state of a finished run. This is the last step of a run.
 
     The state of a training that Ctrl-C has ended stays, so that it can be resumed.
     """
@@ -154,39 +143,45 @@ def find(example: str, *, run: str | None, runs_dir: str) -> Run:
     Raises:
         UserError: there is none, it is not finished, or it is of another example.
     """
-    latest = Path(runs_dir) / example / LATEST if run is None else Path(run)
-    if latest.name != LATEST:
-        found = Run(latest)
-    elif not latest.is_file():
-        raise UserError(
-            f"no finished run in {latest.parent}; "
-            f"train one first: python -m examples.{example}"
-        )
-    else:
-        name = files.read_text(latest).strip()
+    path = Path(runs_dir) / example / LATEST if run is None else Path(run)
+    if path.name == LATEST:
+        if not path.is_file():
+            raise UserError(
+                f"no finished run in {path.parent}; "
+                f"train one first: python -m examples.{example}"
+            )
+        name = files.read_text(path).strip()
         # Only a plain name: a damaged file must not lead out of the folder.
         if name != Path(name).name or name in ("", "..") or not name.isprintable():
-            raise UserError(
-                f"{latest} must hold the name of a run; it has {shown(name)}"
-            )
-        found = Run(latest.parent / name)
+            raise UserError(f"{path} must hold the name of a run; it has {shown(name)}")
+        path = path.with_name(name)
+    found = Run(path)
     read_config(example, found)
     if not (found / METRICS).is_file():
         raise UserError(f"{found.path} is not finished: it has no {METRICS}")
+    _dataset(found)
     return found
 
 
-def announce(run: Run):
-    """Say on stderr which run answers, and what it was trained on.
-
-    Raises:
-        UserError: `metrics.json` is missing or damaged.
-    """
+def _dataset(run: Run) -> str:
     metrics = files.read_json(run / METRICS)
     if not isinstance(metrics, dict) or "dataset" not in metrics:
         raise UserError(f"{run / METRICS} is damaged: it names no dataset")
-    dataset = one_line(metrics["dataset"])
-    print(f"run: {run.path}, trained on {dataset}", file=sys.stderr)
+    return one_line(metrics["dataset"])
+
+
+def announce(run: Run):
+    """Say on stderr which run answers, and what it was trained on."""
+    print(f"run: {run.path}, trained on {_dataset(run)}", file=sys.stderr)
+
+
+def holding(folder: Path, file: str, prefix: str = "") -> list[Run]:
+    """Return the runs in an example's folder that hold `file`, the newest first."""
+    # `glob` skips names that begin with a dot, which are folders still being written.
+    # It ignores folders that it cannot read.
+    found = [folder / name for name in glob(f"{prefix}*/{file}", root_dir=folder)]
+    newest = sorted(filter(os.path.exists, found), key=os.path.getmtime, reverse=True)
+    return [Run(path.parent) for path in newest]
 
 
 def find_unfinished(example: str, runs_dir: str, prefix: str = "") -> Run:
@@ -196,15 +191,8 @@ def find_unfinished(example: str, runs_dir: str, prefix: str = "") -> Run:
         UserError: there is none.
     """
     folder = Path(runs_dir) / example
-    mark = CONFIG if prefix else STATE
-    marks = [
-        path
-        for path in folder.glob(f"{prefix}*/{mark}")
-        if not (path.parent / COMPARE).exists()
-    ]
-    if not marks:
-        what = "comparison" if prefix else "run"
-        raise UserError(
-            f"--resume needs an interrupted {what}; there is none in {folder}"
-        )
-    return Run(max(marks, key=lambda path: path.stat().st_mtime_ns).parent)
+    for run in holding(folder, CONFIG if prefix else STATE, prefix):
+        if not (run / COMPARE).exists():
+            return run
+    what = "comparison" if prefix else "run"
+    raise UserError(f"--resume needs an interrupted {what}; there is none in {folder}")

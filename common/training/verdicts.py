@@ -3,7 +3,7 @@
 Letters: N test cases.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,8 @@ def verdict(
 
     Args:
         scores: one value per test case, (N,), of "network" and of each baseline. The
-            metric is their mean. Cases where any of them is not finite do not count.
+            metric is their mean. Cases where the network's value is not finite do
+            not count. A baseline with any other value that is not finite is left out.
         mode: "max" if larger values are better, else "min".
         blocks: (N,) number of the block that each case belongs to, where neighbouring
             cases depend on each other. By default every case is a block of its own.
@@ -39,20 +40,17 @@ def verdict(
         its; `interval_95`: of the difference; `says`: better, worse or undecided.
         `None` if there is no baseline, or the network has no finite score.
     """
-    others = [name for name in scores if name != "network"]
     finite = np.isfinite(scores["network"])
-    if not others or not finite.any():
+    if not finite.any():
         return None
     sign = 1 if mode == "max" else -1
-    means = {name: np.mean(scores[name][finite]) for name in others}
-    known = {name: mean for name, mean in means.items() if np.isfinite(mean)}
+    means = {name: sign * np.mean(values[finite]) for name, values in scores.items()}
+    known = [name for name in means if name != "network" and np.isfinite(means[name])]
     if not known:
         return None
-    best = max(known, key=lambda name: sign * known[name])
-    compared = difference(
-        scores["network"], scores[best], mode=mode, blocks=blocks, root=root
-    )
-    return {"against": best, **compared}
+    best, options = max(known, key=means.get), {"blocks": blocks, "root": root}
+    found = difference(scores["network"], scores[best], mode=mode, **options)
+    return {"against": best, **found}
 
 
 def difference(
@@ -73,26 +71,19 @@ def difference(
     finite = np.isfinite(first) & np.isfinite(second)
     first, second = (np.asarray(x, "float64")[finite] for x in (first, second))
     blocks = np.arange(len(first)) if blocks is None else np.asarray(blocks)[finite]
-    interval, value = [None, None], None
+    count = np.unique(blocks).size
+    metric = np.sqrt if root else lambda mean: mean
+    interval, value, says = [None, None], None, "undecided"
     if len(first):
-        value = float(_metric(first.mean(), root) - _metric(second.mean(), root))
-        if blocks.size == np.unique(blocks).size and _all_binary(first, second):
+        value = float(metric(first.mean()) - metric(second.mean()))
+        if count == len(first) and np.isin([first, second], (0, 1)).all():
             interval = _mcnemar(first, second)
-        elif np.unique(blocks).size >= FEWEST_BLOCKS:
-            interval = _bootstrap(first, second, blocks, root)
+        elif count >= FEWEST_BLOCKS:
+            interval = _bootstrap(first, second, blocks, metric)
     low, high = interval
-    says = "undecided"
     if low is not None and (low > 0 or high < 0):
         says = "better" if (low > 0) == (mode == "max") else "worse"
     return {"difference": value, "interval_95": interval, "says": says}
-
-
-def _metric(mean, root: bool):
-    return np.sqrt(mean) if root else mean
-
-
-def _all_binary(*scores: np.ndarray) -> bool:
-    return all(np.isin(values, (0, 1)).all() for values in scores)
 
 
 def _mcnemar(first: np.ndarray, second: np.ndarray) -> list[float]:
@@ -106,21 +97,22 @@ def _mcnemar(first: np.ndarray, second: np.ndarray) -> list[float]:
         return [0.0, 0.0]
     part = stats.binomtest(ahead, ahead + behind).proportion_ci(LEVEL, "exact")
     share = (ahead + behind) / len(first)
-    return [float(share * (2 * part.low - 1)), float(share * (2 * part.high - 1))]
+    return [float(share * (2 * end - 1)) for end in part]
 
 
 def _bootstrap(
-    first: np.ndarray, second: np.ndarray, blocks: np.ndarray, root: bool
+    first: np.ndarray,
+    second: np.ndarray,
+    blocks: np.ndarray,
+    metric: Callable[[np.ndarray], np.ndarray],
 ) -> list[float]:
     _, block = np.unique(blocks, return_inverse=True)
     sums = [np.bincount(block, weights=values) for values in (first, second)]
     counts = np.bincount(block)
 
     def statistic(one, other, count, axis=-1):
-        total = count.sum(axis)
-        return _metric(one.sum(axis) / total, root) - _metric(
-            other.sum(axis) / total, root
-        )
+        one, other = (x.sum(axis) / count.sum(axis) for x in (one, other))
+        return metric(one) - metric(other)
 
     if all((values == values[0]).all() for values in (*sums, counts)):
         return [float(statistic(*sums, counts))] * 2  # nothing to resample

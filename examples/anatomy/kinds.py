@@ -15,7 +15,7 @@ class Kind:
     writes: tuple[int, ...]  # steps with an output
     feeds_back: bool  # whether the next step reads the output
     examples: dict[str, str]  # package -> what it reads and writes
-    keras: str  # what does it in Keras
+    keras: str  # how to do it in Keras
 
 
 KINDS = (

@@ -18,7 +18,7 @@ def build_model(layers: list[Layer], *, batch: int, steps: int) -> keras.Model:
     outputs = inputs
     for layer in layers:
         if layer.recurrent:
-            # Zeros: an orthogonal start takes seconds, and the trace sets the weights.
+            # Zeros: the orthogonal initializer takes seconds. The trace sets weights.
             built = keras.layers.SimpleRNN(
                 layer.units, recurrent_initializer="zeros", return_sequences=True
             )

@@ -1,1 +1,1 @@
-"""How long a training step takes, by way of computing it, size and length."""
+"""Times training steps: computed in several ways, of several sizes and lengths."""

@@ -12,7 +12,7 @@ Numbers = tuple[int, ...]
 
 
 def middle(values: Numbers) -> int:
-    """Return the middle one of some values, the upper one of two."""
+    """Return the median of some values; of an even number, the upper middle one."""
     return sorted(values)[len(values) // 2]
 
 
@@ -23,9 +23,9 @@ class Benchmark(Checked):
     preset: str = "default"
     """Named set of defaults: default, or smoke, which takes seconds."""
     units: Annotated[Numbers, Limits(1, 4096)] = (8, 16, 32, 64, 128, 256, 512)
-    """Widths of state and input, timed with the middle one of --steps."""
+    """Widths of state and input. Each is timed with the median of --steps."""
     steps: Annotated[Numbers, Limits(1, 1024)] = (16, 64, 128)
-    """Time steps of a sequence, timed with the middle one of --units."""
+    """Time steps of a sequence. Each is timed with the median of --units."""
     lengths: Annotated[Numbers, Limits(1, 100_000)] = (100, 200, 400, 800, 1600, 3200)
     """Time steps of long sequences, each timed in a process of its own."""
     batch_size: Annotated[int, Limits(1, 100_000)] = 64
@@ -37,11 +37,11 @@ class Benchmark(Checked):
     rounds: Annotated[int, Limits(1, 1000)] = 9
     """Rounds of timing. An interval of 95 % needs at least 6."""
     seconds: Annotated[float, Limits(0, 60, above=True)] = 0.1
-    """Approximate time for each variant in one round."""
+    """Approximate time for each variant in one round, in seconds."""
     seed: Annotated[int, Limits(0, MAX_SEED)] = 0
-    """Fixes weights and data."""
+    """Seed of the random weights and data."""
     output: str | None = None
-    """Markdown page to write. Only a page of this command is replaced."""
+    """Markdown page to write. A file that this command did not write is kept."""
     runs_dir: str = "runs"
     """Folder for run folders. This run becomes RUNS_DIR/benchmark/DATE-TIME."""
 

@@ -70,7 +70,7 @@ def training_steps(
     for way in dict.fromkeys([*ways, *defaults]):
         model = source.build(way.cell, seed)
         for layer in recurrent_layers(model):
-            # The number of time steps must be known. That of the batch is.
+            # Unrolling needs a known number of time steps. This batch has one.
             layer.unroll = way.unroll
         model.jit_compile = way.xla
         model.steps_per_execution = way.steps_per_call

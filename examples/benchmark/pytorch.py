@@ -28,9 +28,9 @@ def arrays(*, batch: int, steps: int, units: int, seed: int) -> tuple:
 def training_step(batch: tuple, *, units: int, seed: int, ids: int = 0) -> Step:
     """Return the training step of `nn.RNN` and a linear layer.
 
-    The batch is vectors (B, T, D) and a target (B, 1) for the last state. With `ids`,
-    their number, it is ids (B, T), read as one-hot vectors, and the next ids (B, T);
-    the state is carried from call to call.
+    By default, the batch is vectors (B, T, D) and targets (B, 1) for the last state.
+    If `ids`, the number of different ids, is given, the batch is ids (B, T), read as
+    one-hot vectors, and the next ids (B, T). The state is then carried between calls.
     """
     import torch
     from torch.nn import functional

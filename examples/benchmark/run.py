@@ -1,4 +1,4 @@
-"""Time everything in turns, and leave the numbers, figures and a page.
+"""Time everything in turns; save the numbers, the figures and a page.
 
 TensorFlow and PyTorch are timed in one process, each with one thread per core, and slow
 each other down: the ratio of SimpleRNN to nn.RNN is up to 10 % higher than in processes
@@ -90,9 +90,11 @@ def timed(
     calls: dict[Any, ways.Step], per_call: Mapping[Any, int], options: Benchmark
 ) -> tuple[dict[Any, float], dict[Any, list[float]]]:
     """Return the seconds of each first call, and of one step in each round."""
-    first = timing.first_calls(calls)
-    taken = timing.alternate(calls, rounds=options.rounds, seconds=options.seconds)
-    calls.clear()  # frees the memory of the models, with the two lines that follow
+    timers = {way: timing.timer(step) for way, step in calls.items()}
+    first = {way: timer(1)[0] for way, timer in timers.items()}
+    taken = timing.alternate(timers, rounds=options.rounds, seconds=options.seconds)
+    calls.clear()  # frees the memory of the models, with the lines that follow
+    timers.clear()
     keras.backend.clear_session()
     gc.collect()
     return first, {

@@ -19,7 +19,7 @@ class Recipe:
 
     made_for: str = ""  # which file, if it is made for one
     dataset: str = "sunspots"  # what is read without --data, see data.DATASETS
-    until: str | None = None  # last time of a file that is used
+    until: str | None = None  # last time that is read from a file
     metric: str = "relative_variance"  # the main one, see evaluate.scores
     passes: int = 10  # over the training windows in an epoch
     ensemble_size: int = 4  # networks trained side by side; their mean is the forecast
@@ -38,7 +38,7 @@ class Config(Settings):
     units: Annotated[int, Limits(1, 16_384)] = 8
     """Width of the hidden state."""
     epochs: Annotated[int, Limits(1, MAX_COUNT)] = 24
-    """Epochs of training. Each ends with a validation."""
+    """Rounds of training. Each is 1 or 10 passes over the windows, and a validation."""
     batch_size: Annotated[int, Limits(1, MAX_COUNT)] = 32
     """Windows in one training step."""
     learning_rate: Annotated[float, Limits(0, 10, above=True)] = 5e-3
@@ -64,13 +64,14 @@ class Config(Settings):
     window: Annotated[int, Limits(2, MAX_STEPS)] = 9
     """Number of past steps that the network reads."""
     test_steps: Annotated[int | None, Limits(1, MAX_COUNT)] = None
-    """Last steps of each series, for the test. None: the horizon, or a tenth of one."""
+    """Number of last steps of each series for the test. None: the horizon, or a tenth
+    of the series if there is only one and that is more."""
 
     # Transform
     transform: Transform = "sqrt"
     """Transform applied to y + 1; y must be at least 0. boxcox fits its exponent."""
     season_length: Annotated[int | None, Limits(0, MAX_STEPS)] = None
-    """Steps of the season that STL removes; 0: none. None: a year, a week or a day."""
+    """Steps per season that STL removes; 0 removes none. None: a year, week or day."""
 
     def __post_init__(self):
         super().__post_init__()
@@ -93,7 +94,7 @@ class Config(Settings):
 
 
 _PLAIN = Recipe(passes=1, noise=0.0, ensemble_size=1, backtest=1, refit=False)
-# Of those presets that differ from the recipe above.
+# Only of presets that differ from the defaults of `Recipe`.
 RECIPES = {
     "smoke": Recipe(ensemble_size=1, backtest=1),
     "full": Recipe(
@@ -110,13 +111,13 @@ RECIPES = {
     "etth1": replace(_PLAIN, made_for="the file ETTh1.csv", until="2018-02-20 23:00"),
     "jena_climate": replace(_PLAIN, dataset="jena_climate"),
 }
-# A day from four, by the hour.
+# Hourly data: forecast a day from the four days before it.
 _HOURLY = {"horizon": 24, "window": 96, "transform": "none", "season_length": 0}
 _HOURLY |= {"units": 32, "epochs": 6, "batch_size": 128, "learning_rate": 1e-3}
 # Differences from the defaults above, which forecast the sunspots in a minute.
 PRESETS = {
     "default": {},
-    # Seconds, for tests: enough to beat the last value, no more.
+    # A few seconds, for tests: trains just enough to beat the last value.
     "smoke": {"units": 6, "epochs": 5},
     # Many monthly series, one model: --data m3_monthly.csv. After Hewamalage, Bergmeir
     # and Bandara (2021): logarithm, STL, windows minus their last value.
@@ -139,7 +140,7 @@ class Forecast(Checked):
     """What to forecast, how far, and with which run."""
 
     data: str | None = None
-    """File with the series. None: the run's own data, from their end on."""
+    """File with the series. None: continue the data that the run was trained on."""
     horizon: Annotated[int | None, Limits(1, MAX_STEPS)] = None
     """Number of steps to forecast. None: the run's."""
     time_column: str | None = None

@@ -30,18 +30,18 @@ class Config(Settings):
     text_column: str = "text"
     """Column of your file that holds the texts."""
     label_column: str = "label"
-    """Column of your file that holds the labels: two different ones or more."""
+    """Column of your file that holds the labels. It needs at least two labels."""
     data_dir: str | None = None
-    """Folder of TensorFlow Datasets. Default: its own."""
+    """Folder for TensorFlow Datasets. Default: ~/tensorflow_datasets."""
     vocabulary_size: Annotated[int, Limits(3, MAX_COUNT)] = 20_000
-    """Number of word ids. The most frequent words of the training texts get one."""
+    """Maximum number of word ids, for the most frequent words in training."""
     max_length: Annotated[int, Limits(1, MAX_COUNT)] = 400
     """Words read of each text. The rest of a longer text is ignored."""
     embedding_size: Annotated[int, Limits(1, 4096)] = 8
     """Width of the vector that represents a word."""
     pooling: Literal["last", "max", "mean"] = "last"
-    """What the output layer sees: the last hidden state; or the maximum or mean of
-    all hidden states, joined with the mean of the embeddings (for long texts)."""
+    """What the output layer sees. last: the last hidden state. max, mean (for long
+    texts): the maximum or mean of all hidden states, and the mean embedding."""
     bidirectional: bool = False
     """Read each text from both ends, with two recurrent layers."""
     dropout: Annotated[float, Limits(0, 1, below=True)] = 0.0

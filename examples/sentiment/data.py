@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from common import files
-from common.errors import UserError, check_choice, check_whole, shown
+from common.errors import UserError, check_choice, shown
 from common.preprocessing import tables, tfds
 from common.preprocessing.sequences import Batches
 from common.preprocessing.text import Vocabulary, words
-from common.settings import MAX_COUNT, flag
+from common.settings import MAX_COUNT, Limits, check, flag
 
 from .config import Config
 
@@ -27,7 +27,7 @@ SPLITS = ("train", "validation", "test")
 SPLIT_SEED = 0  # fixed, so that --seed changes the training alone
 MIN_TEXTS, MIN_PER_LABEL = 20, 5  # what three stratified splits need
 MAX_FRACTIONS = 20  # more labels like 3.7 are measurements
-LENGTHS = (50, 100, 200, 400)  # words; the limits of the slices of the test
+LENGTHS = (50, 100, 200, 400)  # words; the test is sliced at these lengths
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Preprocessor:
         vocabulary, labels, max_length = (value[key] for key in keys)
         if not isinstance(labels, list) or not all(isinstance(x, str) for x in labels):
             raise UserError("the labels of a preprocessor must be a list of texts")
-        check_whole("max_length", max_length, at_least=1, at_most=MAX_COUNT)
+        check("max_length", max_length, int, Limits(1, MAX_COUNT))
         return cls(Vocabulary.from_json(vocabulary), labels, max_length)
 
 
@@ -169,7 +169,7 @@ def _tensorflow_datasets(config: Config) -> list[pd.DataFrame]:
     )
     parts = []
     for part in arrays.values():
-        # The reviews contain line breaks as they were on the web page.
+        # The reviews contain line breaks of the web page, as HTML.
         texts = [text.decode().replace("<br />", " ") for text in part["text"].tolist()]
         labels = [features["label"].int2str(n) for n in part["label"].tolist()]
         parts.append(pd.DataFrame({"text": texts, "label": labels}))

@@ -25,7 +25,7 @@ from .data import Data, Split, words
 
 READ_BATCH = 128  # texts per batch where nothing is trained
 SHUFFLE_SEED = 0
-MAX_LABELS = 200  # of a linear model, which would take gigabytes, and of a matrix
+MAX_LABELS = 200  # with more, linear models take gigabytes; no confusion matrix
 
 
 def probabilities(model: keras.Model, split: Split) -> np.ndarray:
@@ -86,7 +86,7 @@ def shuffle_words(split: Split) -> Split:
 def baselines(data: Data, console: Console) -> dict[str, np.ndarray]:
     """Return the test classes (N,) that models without a network predict, by name.
 
-    The bigrams are pairs of neighbouring words, and so see a little of their order.
+    The bigram model also sees pairs of neighbouring words, so a little of the order.
     """
     models = {"majority": DummyClassifier(strategy="most_frequent")}
     for name, longest in (("tfidf_unigrams", 1), ("tfidf_bigrams", 2)):

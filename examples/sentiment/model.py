@@ -35,7 +35,7 @@ class TextbookCell(keras.layers.Layer):
         self.b = self.add_weight((units,), "zeros", name="b")
 
     def call(self, x_t, states):
-        """Take one step: x_t (B, D) and [h] (B, U) give h (B, U), twice."""
+        """Take one step: from x_t (B, D) and [h] (B, U) to output h and state [h]."""
         (h,) = states
         # x_t W_F + b does not depend on h, so it can be computed first.
         h = ops.tanh(ops.matmul(x_t, self.W_F) + self.b + ops.matmul(h, self.W_R))
@@ -101,7 +101,7 @@ def build_model(config: Config, *, vocabulary_size: int, classes: int) -> keras.
         classes: C.
     """
     ids = keras.Input((None,), dtype="int32", name="word_ids")  # (B, T)
-    # From Keras 3.16 on, recurrent layers hand no mask on: it is passed everywhere.
+    # From Keras 3.16 on, recurrent layers drop the mask, so each layer is given it.
     mask = ops.not_equal(ids, 0)  # (B, T)
     limit = (3 / config.embedding_size) ** 0.5  # vectors of mean squared length 1
     vectors = keras.layers.Embedding(
@@ -123,7 +123,7 @@ def build_model(config: Config, *, vocabulary_size: int, classes: int) -> keras.
         config.cell, config.units, initializer, return_sequences=not last
     )
     if config.bidirectional:
-        layer = keras.layers.Bidirectional(layer)  # below, U stands for 2U then
+        layer = keras.layers.Bidirectional(layer)  # outputs 2U: read 2U for U below
     pooled = layer(vectors, mask=mask)  # (B, U); or all states (B, T, U)
     if not last:
         mean = keras.layers.GlobalAveragePooling1D()

@@ -78,7 +78,7 @@ PRESETS = {
     "default": {},
     # A few seconds, for tests.
     "smoke": dict(length=4, max_value=9, units=64, epochs=2, steps_per_epoch=200),
-    # One length only, a wider state, and more and smaller steps: for lists of 15.
+    # One length only, a wider state, and more and smaller steps: enough for 15 numbers.
     "full": dict(
         min_length=None, units=192, learning_rate=2e-3, epochs=18, steps_per_epoch=1000
     ),

@@ -24,7 +24,7 @@ TEST, VALIDATION, TRAIN = range(3)
 SHARES = (0.1, 0.1, 0.8)  # of all lists
 VALIDATION_LISTS, TEST_LISTS, SLICE_LISTS = 2000, 5000, 1000
 DATA_SEED = 0  # of validation and test lists, whatever --seed is
-ROUNDS = 50  # draws after which a split counts as without such lists
+ROUNDS = 50  # most rounds of drawing; a split may have too few lists of a kind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +124,7 @@ def split_of(numbers: np.ndarray) -> np.ndarray:
     bits = numbers.view("uint32").astype("uint64")
     mixed = np.zeros(len(numbers), "uint64")
     for t in range(numbers.shape[1]):
-        # One round of a multiplicative hash a number, with the high bits folded back.
+        # One round of a multiplicative hash per number, with high bits folded back.
         new = (mixed ^ (bits[:, t] + np.uint64(1))) * np.uint64(0x9E3779B97F4A7C15)
         mixed = np.where(numbers[:, t] < 0, mixed, new ^ (new >> np.uint64(29)))
     tenth = (mixed >> np.uint64(20)) % np.uint64(10)
@@ -161,7 +161,7 @@ def draw(
         random: source of randomness.
         count: N. Fewer lists, or none, are returned if the split has no such lists.
         split: TEST, VALIDATION or TRAIN.
-        length: of every list; by default all lengths of the training are as likely.
+        length: of every list; by default all training lengths are equally likely.
         kind: one of `KINDS`.
     """
     shortest, longest = length or lists.shortest, length or lists.length

@@ -109,7 +109,7 @@ def evaluate(sorter: Sorter, data: Data, console: Console) -> dict[str, Any]:
         main = {name: values[METRIC] for name, values in by_kind[kind].items()}
         slices[kind] = {"count": len(part), "models": main}
     scores = {name: x[METRIC][kinds == "random"] for name, x in found.items()}
-    outcome = scores["network"]  # of the lists that come first
+    outcome = scores["network"]  # of the random lists, which come first in `lists`
     shown = [*np.flatnonzero(outcome)[:3], *np.flatnonzero(~outcome)[:3]]
     details = {
         "by_length": {

@@ -36,7 +36,7 @@ class Sorter:
 
     @classmethod
     def from_run(cls, run: run_folder.Run) -> "Sorter":
-        """Load a run; `UserError` if a file is damaged or the two do not fit."""
+        """Load a run; `UserError` if a file is damaged or the files do not match."""
         preprocessor, model = Preprocessor.load(run), models.load(run)
         whole = preprocessor.values == "int"
         answers = preprocessor.max_value + 1 if whole else preprocessor.length
@@ -118,7 +118,7 @@ def right(numbers: np.ndarray, written: np.ndarray) -> np.ndarray:
 def in_words(numbers: np.ndarray, written: np.ndarray, *, short: bool = True) -> str:
     """Return a list (T,) and its answer as text: `3 1 2 -> 1 2 3 (right)`.
 
-    With `short`, a number has four digits; otherwise as many as identify it.
+    With `short`, a number has at most four significant digits; else all it needs.
     """
 
     def text(x: np.generic) -> str:

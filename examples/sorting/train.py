@@ -129,8 +129,8 @@ def compiled_model(config: Config) -> keras.Model:
 def exact_match(targets, logits):
     """Return for every list (B,) whether the most likely answer of every step is right.
 
-    Its mean is also the exact match when the network reads its own answers: as long as
-    all answers before were right, it has read the same.
+    Here the network reads the right answers. Reading its own gives the same result: up
+    to the first wrong answer, both are equal.
     """
     answers = ops.argmax(logits, axis=-1)  # (B, T)
     targets = ops.cast(targets, answers.dtype)

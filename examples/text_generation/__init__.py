@@ -1,1 +1,1 @@
-"""Text generation: learns to write character by character in the manner of a text."""
+"""Text generation: learns from a text to write a similar one, by characters."""

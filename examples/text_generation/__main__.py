@@ -27,7 +27,7 @@ def generate(options: Generate):
 
 
 def speed(options: Speed):
-    """Time writing: many characters per compiled call, and one `predict` for each."""
+    """Time writing: one compiled call for many characters, or `predict` for each."""
     from .speed import speed
 
     speed(options)

@@ -15,9 +15,9 @@ def ngrams(train: np.ndarray, text: np.ndarray, size: int) -> dict[str, np.ndarr
 
     The ids `train` (M,) are counted, the ids `text` (N,) predicted; `size` is V.
 
-    Each order is mixed with the order below it, the more so the more different
-    characters have followed a context (interpolated Witten-Bell smoothing; Chen and
-    Goodman 1999, section 2.4):
+    Each order is mixed with the order below it. The lower order gets more weight if
+    more different characters have followed the context (interpolated Witten-Bell
+    smoothing; Chen and Goodman 1999, section 2.4):
 
         p_n(c | h) = (count(h c) + kinds(h) p_{n-1}(c | h')) / (count(h) + kinds(h))
 

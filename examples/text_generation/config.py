@@ -31,9 +31,9 @@ class Config(Settings):
     test_data: str | None = None
     """File or folder with the test text. Default: a part of --data."""
     glob: str = "*.txt"
-    """Which files of a folder are read, including those in its sub-folders."""
+    """Pattern of the files to read in a folder and its sub-folders."""
     data_dir: str | None = None
-    """Folder of TensorFlow Datasets. Default: its own."""
+    """Folder for TensorFlow Datasets. Default: ~/tensorflow_datasets."""
     chunk: Annotated[int, Limits(1, 4096)] = 64
     """Characters of each stream in a training step. The state is carried from chunk to
     chunk, the gradient is not."""
@@ -80,15 +80,15 @@ class Generate(Checked):
     temperature: Annotated[float, Limits(1e-6, 100)] = 0.8
     """Below 1, likely characters become likelier; above 1, rare ones do."""
     top_k: Annotated[int | None, Limits(1, MAX_COUNT)] = None
-    """Choose among this many likeliest characters."""
+    """Choose only among this many likeliest characters. None: among all."""
     top_p: Annotated[float, Limits(1e-6, 1)] = 1.0
     """Choose among the likeliest characters whose probabilities add up to this."""
     seed: Annotated[int, Limits(0, 2**31 - 1)] = 0
-    """Fixes the choices: same run, prompt and seed, same text."""
+    """Seed of the random choices: same run, flags and seed, same text."""
     samples: Annotated[int, Limits(1, 1000)] = 1
-    """Texts to write, each with other choices."""
+    """Number of texts to write. Each makes random choices of its own."""
     stop: Annotated[str | None, ANY_TEXT] = None
-    """Text after which writing ends."""
+    """Text that ends the writing. It is written too. None: --length ends it."""
     run: str | None = None
     """Run folder to use. Default: the newest finished run."""
     runs_dir: str = "runs"

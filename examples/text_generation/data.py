@@ -15,9 +15,10 @@ import keras
 import numpy as np
 
 from common import files
-from common.errors import UserError, check_whole
+from common.errors import UserError
 from common.preprocessing import tfds
 from common.preprocessing.text import Vocabulary
+from common.settings import Limits, check
 
 from .config import Config
 
@@ -25,7 +26,7 @@ SPLITS = ("train", "validation", "test")
 # What the files or folders of a published text are called.
 SPLIT_NAMES = {"train": "train", "training": "train", "test": "test"}
 SPLIT_NAMES |= dict.fromkeys(("validation", "valid", "val", "dev"), "validation")
-# Of every ten files, this one is held out. A single text is split in the same shares.
+# Of every ten files, these two are held out. A single text is split 80 : 10 : 10.
 HELD_OUT, FOLD = {4: "validation", 9: "test"}, 10
 # About 2 MB of the standard library: the files directly in its folder, by name, without
 # the largest ones, since a single one would be half of a split.
@@ -118,7 +119,7 @@ def load(config: Config) -> Data:
             )
             raise UserError(f"{needs}; it has {len(text):,}")
     most = min(len(texts["train"]), len(texts["validation"])) - 1
-    check_whole("--batch-size", config.batch_size, at_least=1, at_most=most)
+    check("--batch-size", config.batch_size, int, Limits(1, most))
     preprocessor = Preprocessor.fit([texts["train"]], min_count=MIN_COUNT)
     rare = len(preprocessor.unknown(texts["train"]))
     if len(preprocessor) == len(Preprocessor.SPECIAL):
@@ -215,7 +216,7 @@ def _read(name: str, pattern: str) -> dict[Path, str]:
 
 
 def kind_of(character: str) -> str:
-    """Name the kind of character that it is reported under."""
+    """Return the kind of a character; results are reported by kind."""
     if character.isspace():
         return "line end" if character == "\n" else "space"
     kinds = {"L": "letter", "N": "digit"}

@@ -26,7 +26,7 @@ METRIC = "bits_per_character"
 # characters before its beginning, and these do not count.
 PIECES, WARM_UP = 64, 256
 BLOCK = 500  # neighbouring characters, which are no independent test cases
-GRAM = 8  # characters of the pieces that are looked for in the training text
+GRAM = 8  # characters; pieces of this length are searched in the training text
 
 
 def surprisals(writer: Writer, ids: np.ndarray) -> np.ndarray:
@@ -69,7 +69,7 @@ def in_all_units(bits: float) -> dict[str, float]:
 def evaluate(
     writer: Writer, data: Data, sample: str, job: Task, console: Console
 ) -> dict[str, Any]:
-    """Test the network and its baselines; return what `metrics.save` takes of it."""
+    """Test the network and its baselines; return arguments of `metrics.save`."""
     validation, test = (surprisals(writer, data.ids[k]) for k in ("validation", "test"))
     both = float(np.concatenate([validation, test]).mean())
     scores, references = {"network": test}, {}

@@ -1,4 +1,4 @@
-"""Pictures of texts: each character on a ground coloured by a value.
+"""Pictures of texts: a value colours the background of each character.
 
 Letters: N characters of a text, U units.
 """
@@ -60,7 +60,7 @@ def columns(text: str) -> np.ndarray:
 def text_strip(
     path: Path, text: str, values: np.ndarray, *, cmap: str, limits: tuple, title: str
 ):
-    """Draw a text of N characters on a ground coloured by values (N,) within limits."""
+    """Draw a text of N characters; values (N,) within limits colour the background."""
     rows = re.findall(rf"[^\n]{{1,{WIDTH}}}\n?|\n", text)
     filled = np.arange(WIDTH + 1) < np.array([len(row) for row in rows])[:, None]
     ground = np.full(filled.shape, np.nan)

@@ -46,7 +46,7 @@ class RowLookupCell(keras.layers.Layer):
         self.b = self.add_weight((units,), "zeros", name="b")
 
     def call(self, x_t, states):
-        """Take one step: ids x_t (B, 1) and [h] (B, U) give h (B, U), twice."""
+        """Take one step: from ids x_t (B, 1) and [h] (B, U) to output h, state [h]."""
         (h,) = states
         row = ops.take(self.W_F, x_t[:, 0], axis=0)  # (B, U)
         h = ops.tanh(row + ops.matmul(h, self.W_R) + self.b)
@@ -80,7 +80,7 @@ def build_model(config: Config, size: int, streams: int | None = None) -> keras.
 
     The network has two forms with the same weights. For training it keeps the state of
     B streams from one batch to the next. For everything else the states (B, U) are
-    further inputs and outputs. Either is named after its cell.
+    further inputs and outputs. Both are named after the cell.
 
     Args:
         config: settings: the cell, its units, and the dropout with its seed.

@@ -20,17 +20,17 @@ from . import model as _registers_the_cell  # noqa: F401
 from .config import EXAMPLE, Generate
 from .data import Preprocessor
 
-WRITTEN_PER_CALL = 32  # K: a call costs as much as some ten characters
+WRITTEN_PER_CALL = 32  # K; the overhead of a call is that of about ten characters
 READ_PER_CALL = 256  # T
 NEVER_WRITTEN = (Preprocessor.PADDING, Preprocessor.UNKNOWN)
 
 
 def choose(logits, chance, *, temperature, top_k, top_p):
-    """Return the id (N, 1) that a chance (N, 1) in [0, 1) chooses by logits (N, V).
+    """Return ids (N, 1) sampled from logits (N, V).
 
-    The same chance chooses the same character; see `Generate` for the rest. `top_p` is
-    nucleus sampling (Holtzman et al. 2020, section 3.1). The id is that of a known
-    character, or of padding where a logit is not finite.
+    `chance`, uniform random numbers (N, 1) in [0, 1), decides: the same number gives
+    the same id. `Generate` explains the other arguments; `top_p` is nucleus sampling
+    (Holtzman et al. 2020, section 3.1). Padding is returned if a logit is not finite.
     """
     size, logits = logits.shape[-1], logits / temperature
     finite = ops.all(ops.isfinite(logits), axis=-1, keepdims=True)
@@ -59,7 +59,8 @@ class Writer(keras.Model):
     def call(self, inputs):
         """Feed each character back as the next input; return ids (K, N, 1) and states.
 
-        The inputs are last ids (N, 1), chances (K, N, 1), limits, and states (N, U).
+        The inputs are the last ids (N, 1), random numbers (K, N, 1), the temperature,
+        top_k, top_p, and the states (N, U).
         """
         last, chances, temperature, top_k, top_p, *states = inputs
         options = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
@@ -75,7 +76,7 @@ class Writer(keras.Model):
 
     @classmethod
     def from_run(cls, run: run_folder.Run) -> "Writer":
-        """Load what a run left.
+        """Load the network and the preprocessor of a run.
 
         Raises:
             UserError: a file is missing or damaged, or the two do not fit together.
@@ -102,9 +103,9 @@ class Writer(keras.Model):
             yield logits, states
 
     def write(self, prompt: str, options: Generate, sample: int = 0) -> Iterator[str]:
-        """Yield text that continues a prompt of known characters, some at a time.
+        """Yield text that continues a prompt of known characters, K at a time.
 
-        Same network, prompt, options and number of the sample, same text.
+        The same network, prompt, options and sample number give the same text.
 
         Raises:
             UserError: the network's output is not finite.

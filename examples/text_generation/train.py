@@ -1,4 +1,4 @@
-"""Train, test beside the baselines, and leave all of it in a run folder."""
+"""Train, test together with the baselines, and save everything in a run folder."""
 
 import time
 from dataclasses import replace

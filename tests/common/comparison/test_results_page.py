@@ -79,8 +79,8 @@ def save(folder, stamp, document, *, age=0, **changes):
 def test_page_shows_every_number_of_a_comparison():
     text = results_page.page(COMMAND, [DOCUMENT], ["other"])
     assert text.startswith(f"<!-- Written by `{COMMAND}`")
-    row = "| toy | lstm | 12,345 | bits ↓ | 1.2500 | 1.0000 to 1.5000 | 1.7500, good |"
-    assert f"{row} 8.0 | 9 |\n" in text
+    row = "| toy | lstm | 2 | 12,345 | bits ↓ | 1.2500 | 1.0000 to 1.5000 |"
+    assert f"{row} 1.7500, good | 8.0 | 9 |\n" in text
     pair = "| toy | 0.0e+00 | 2.0e-08 | 3.0e-07 | 0.88 | 0.75 to 1.50 | undecided |\n"
     assert pair in text
     measured = (
@@ -111,6 +111,8 @@ def test_newest_comparison_with_the_settings_is_taken(tmp_path):
     save(folder, 4, {**DOCUMENT, "date": "other settings"}, age=80, sizes=[1])
     found, damaged = results_page.newest(folder, {**SETTINGS, "sizes": ()})
     assert (found["date"], damaged) == ("right", [])
+    found, _ = results_page.newest(folder, {**SETTINGS, "seeds": 9})
+    assert found["date"] == "one seed"
 
 
 @pytest.mark.parametrize(

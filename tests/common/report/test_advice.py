@@ -1,8 +1,10 @@
 """Advice follows from the numbers of a run, and is not given without cause."""
 
+import re
+
 import pytest
 
-from common.report import advice
+from common.report import advice, pages
 from tests.common.conftest import COMPARE, DOCUMENT, SETTINGS, VERDICT
 
 
@@ -13,12 +15,16 @@ def advised(*, comparison=None, can_resume=False, config=SETTINGS, **changes):
         {"epoch": 3, "loss": 0.2, "val_loss": 0.6},
     ]
     document = {**DOCUMENT, "slices": {}, **changes}
-    command = "python -m examples.toy"
-    return "\n".join(
-        advice.advise(
-            command, document, config, history, comparison, can_resume=can_resume
-        )
+    page = pages.templates.get_template("advice.html").render(
+        example="toy",
+        document=document,
+        config=config,
+        can_resume=can_resume,
+        comparison=comparison and {"document": comparison},
+        **advice.reasons(document, history, comparison),
     )
+    text = re.sub("</?code>", "`", page)
+    return "\n".join(line.strip() for line in re.sub("<.*?>", "", text).split("\n"))
 
 
 def parts(**values):
@@ -50,13 +56,13 @@ LOWER = {"name": "accuracy", "mode": "min"}
         ({"interrupted": True}, "interrupted after epoch 3.\n"),
         (
             {"verdict": {**VERDICT, "says": "worse"}},
-            "The baseline tfidf_bigrams is better than the network.",
+            "The baseline tfidf bigrams is better than the network.",
         ),
         (
             {"verdict": {**VERDICT, "says": "undecided"}},
-            "cannot tell whether the network or tfidf_bigrams is better",
+            "cannot tell whether the network or tfidf bigrams is better",
         ),
-        ({"slices": parts(a=0.9, b_c=0.5)}, "weakest on b_c: 0.5000, against 0.7500"),
+        ({"slices": parts(a=0.9, b_c=0.5)}, "weakest on b c: 0.5000, against 0.7500"),
         ({"slices": parts(a=0.9, b=0.1), "metric": LOWER}, "weakest on a: 0.9000"),
         ({"comparison": COMPARE}, "GRU is better than SimpleRNN"),
         ({"comparison": COMPARE}, "`--cell gru`"),

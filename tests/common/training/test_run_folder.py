@@ -14,7 +14,7 @@ from common.training.run_folder import Run
 
 def finished(tmp_path, example="toy"):
     run = run_folder.start(example, str(tmp_path), {"units": 3})
-    files.write_json(run / run_folder.METRICS, {"interrupted": False})
+    files.write_json(run / run_folder.METRICS, {"interrupted": False, "dataset": "a"})
     run_folder.finish(run)
     return run
 
