@@ -173,12 +173,14 @@ def _rows(rows: Mapping[str, Any]) -> dict[str, dict[str, float]]:
 def _read(path: Path, needs: Mapping[str, Any]) -> dict[str, Any]:
     document = files.read_json(path)
     _check(path, document, needs)
+    rows = {"network": {}, **document["models"]}  # the network comes first
+    document["models"], main = _rows(rows), document["metric"]["name"]
     compared, verdict = ["network"], document.setdefault("verdict", None)
     if verdict is not None:
         _check(path, document, {"against": str, **FOUND}, "verdict.")
         compared.append(verdict["against"])
-    rows = {"network": {}, **document["models"]}  # the network comes first
-    document["models"], main = _rows(rows), document["metric"]["name"]
+    elif rows["network"].get(main, 0) is None:  # written so where it was not finite
+        document["models"]["network"][main] = math.nan
     for name in compared:
         if main not in document["models"].get(name, ()):
             raise UserError(f"{path}: models.{name} has no {main}")

@@ -99,6 +99,16 @@ def test_after_a_comparison_the_page_of_the_run_shows_it(folder, capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_metric_that_is_not_finite_has_a_page_and_no_verdict(folder):
+    document = json.loads((run_of(folder) / "metrics.json").read_text())
+    document["models"]["network"][document["metric"]["name"]] = None
+    write(run_of(folder).path / "metrics.json", {**document, "verdict": None})
+    pages.write(run_of(folder))
+    text = page_of(run_of(folder)).text
+    assert "No verdict" in text
+    assert "nan" in text
+
+
 def test_page_that_cannot_be_made_is_a_warning(folder, capsys, monkeypatch):
     monkeypatch.setattr(pages, "read_run", lambda run: 1 / 0)
     pages.leave(run_of(folder))
