@@ -24,6 +24,7 @@ TEST, VALIDATION, TRAIN = range(3)
 SHARES = (0.1, 0.1, 0.8)  # of all lists
 VALIDATION_LISTS, TEST_LISTS, SLICE_LISTS = 2000, 5000, 1000
 DATA_SEED = 0  # of validation and test lists, whatever --seed is
+MOST_LENGTHS = 25  # of test lists; among longer lists some lengths are left out
 ROUNDS = 50  # most rounds of drawing; a split may have too few lists of a kind
 
 
@@ -235,7 +236,7 @@ def load(config: Config) -> Data:
             test[kind] = np.unique(test[kind], axis=0)
     # The network for floats has no place after the longest list that it was trained on.
     first, last = (2, 2 * length) if whole else (config.shortest, length)
-    for n in range(first, last + 1):
+    for n in np.unique(np.linspace(first, last, MOST_LENGTHS).astype(int)).tolist():
         found = drawn(SLICE_LISTS // 2, split=TEST, length=n)
         by_length[n] = np.pad(found, ((0, 0), (0, last - n)), constant_values=PADDING)
     # With few numbers, a kind or a length may have no list that is for the test.

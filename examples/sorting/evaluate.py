@@ -111,10 +111,13 @@ def evaluate(sorter: Sorter, data: Data, console: Console) -> dict[str, Any]:
     scores = {name: x[METRIC][kinds == "random"] for name, x in found.items()}
     outcome = scores["network"]  # of the random lists, which come first in `lists`
     shown = [*np.flatnonzero(outcome)[:3], *np.flatnonzero(~outcome)[:3]]
+    of_length = np.concatenate(list(data.by_length.values()))
+    lengths = (of_length != PADDING).sum(axis=1)
+    came_right = right(of_length, sorter.sort(of_length))
     details = {
         "by_length": {
-            str(length): float(right(part, sorter.sort(part)).mean())
-            for length, part in data.by_length.items()
+            str(length): float(came_right[lengths == length].mean())
+            for length in data.by_length
         },
         "network_by_kind": {kind: by["network"] for kind, by in by_kind.items()},
         "examples": [in_words(lists[row], answers["network"][row]) for row in shown],

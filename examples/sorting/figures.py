@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from common.training.plots import BLUE, GREY, save
 
 from .data import PADDING
-from .predict import Sorter, in_words
+from .predict import Sorter, in_words, reading
 
 
 def draw_lengths(path: Path, by_length: dict[str, float], sorter: Sorter):
@@ -80,9 +80,12 @@ def hidden_states(sorter: Sorter, numbers: np.ndarray) -> tuple[np.ndarray, list
         states = keras.Model(sorter.model.inputs, layer.output).predict_on_batch(inputs)
         steps = [f"{number:.3f} and {numbers[0]:.3f}" for number in numbers]
         return states.reshape(length, length, -1)[:, 0], steps
-    _, *read = sorter.read.predict_on_batch(inputs)
-    states, steps = list(read[0]), [f"read {number}" for number in numbers]
-    for written, (state, *_) in sorter.writing([part[-1:] for part in read], length):
-        states.append(state[0])
-        steps.append(f"write {written[0]}")
-    return np.array(states), steps
+    written = sorter.sort(numbers[None])
+    previous = np.pad(sorter.preprocessor.inputs(written), ((0, 0), (1, 0)))[:, :-1]
+    decoder = sorter.model.get_layer("decoder").output[0]  # (1, T, U)
+    whole = keras.Model(sorter.model.inputs, decoder)
+    (after,) = whole.predict_on_batch((inputs[-1:], previous))
+    _, before, *_ = reading(sorter.model).predict_on_batch(inputs)  # (T, U)
+    steps = [f"read {number}" for number in numbers]
+    steps += [f"write {number}" for number in written[0]]
+    return np.concatenate([before, after]), steps

@@ -5,11 +5,11 @@ Letters: B batch, T time steps (numbers of a list), U units, V values.
 
 import contextlib
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from common.command_line import input_lines
 from common.errors import UserError
@@ -21,6 +21,41 @@ from .data import PADDING, Preprocessor, ascending, words
 
 READ_BATCH = 1000  # lists at a time outside of training
 MAX_LISTS = 1_000_000  # sorted by one command
+NOT_FINITE = "the network's output is not finite; train it again"
+
+
+class Writer(keras.Model):
+    """Reads lists and writes answers to them, all steps in one compiled call."""
+
+    def __init__(self, model: keras.Model):
+        """Take a network of `model.writing_network`.
+
+        Raises:
+            ValueError: a layer of it is missing.
+        """
+        super().__init__()
+        self.reading, self.step = reading(model), one_step(model)
+
+    def call(self, ids):
+        """Read ids (B, T) and return the T numbers written (B, T).
+
+        The number written is -1 from the first step on whose logits are not finite.
+        """
+
+        def write_one(t, last, written, *states):
+            logits, *states = self.step([last, *states])  # (B, 1, V)
+            finite = ops.all(ops.isfinite(logits), axis=-1)
+            number = ops.where(finite, ops.argmax(logits, axis=-1), -1)  # (B, 1)
+            number = ops.cast(number, "int32")
+            written = ops.slice_update(written, (0, t), number)
+            return (t + 1, number + 1, written, *states)
+
+        _, *states = self.reading(ids)
+        nothing = ops.zeros_like(ids)  # its id, 0, is the start
+        start = (0, nothing[:, :1], nothing, *states)
+        steps = ops.shape(ids)[1]
+        _, _, written, *_ = ops.while_loop(lambda t, *_: t < steps, write_one, start)
+        return written
 
 
 class Sorter:
@@ -30,9 +65,7 @@ class Sorter:
         """Take a network of `model.build_model` and the preprocessor of its lists."""
         self.model, self.preprocessor = model, preprocessor
         if preprocessor.values == "int":
-            encoder = model.get_layer("encoder").output  # (B, U), then states (B, U)
-            self.read = keras.Model(model.inputs[0], encoder)
-            self.step = one_step(model)
+            self.writer = Writer(model)
 
     @classmethod
     def from_run(cls, run: run_folder.Run) -> "Sorter":
@@ -56,29 +89,30 @@ class Sorter:
         Raises:
             UserError: the network's output is not finite.
         """
-        sort = self._write if self.preprocessor.values == "int" else self._rank
-        starts = range(0, len(numbers), READ_BATCH)
-        parts = [sort(numbers[start : start + READ_BATCH]) for start in starts]
-        return np.where(numbers == PADDING, PADDING, np.concatenate(parts))
+        whole, width = self.preprocessor.values == "int", numbers.shape[1]
+        answer, written = (self._write if whole else self._rank), np.zeros_like(numbers)
+        # Lists of about the same length share a batch, so that little is padding.
+        lengths = (numbers != PADDING).sum(axis=1)
+        order = np.argsort(lengths, kind="stable")
+        for start in range(0, len(order), READ_BATCH):
+            rows = order[start : start + READ_BATCH]
+            if whole:  # the network for floats takes lists of one width
+                width = lengths[rows[-1]]
+            written[rows, :width] = answer(numbers[rows, :width])
+        return np.where(numbers == PADDING, PADDING, written)
 
     def _write(self, numbers: np.ndarray) -> np.ndarray:
-        _, *states = self.read.predict_on_batch(self.preprocessor.inputs(numbers))
-        steps = self.writing(states, numbers.shape[1])
-        return np.stack([number for number, _ in steps], axis=1)
-
-    def writing(
-        self, states: list[np.ndarray], steps: int
-    ) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
-        """Yield the numbers (B,) and the states (B, U) of every step of writing."""
-        number = np.full(len(states[0]), -1)  # its id 0 is the start
-        for _ in range(steps):
-            logits, *states = self.step.predict_on_batch([number[:, None] + 1, *states])
-            number = likeliest(logits)[:, 0]
-            yield number, states
+        written = self.writer.predict_on_batch(self.preprocessor.inputs(numbers))
+        if (written < 0).any():
+            raise UserError(NOT_FINITE)
+        return written
 
     def places(self, numbers: np.ndarray) -> np.ndarray:
         """Return the place (B, T) that the network gives to every number, from 0."""
-        return likeliest(self.model.predict_on_batch(self.preprocessor.inputs(numbers)))
+        logits = self.model.predict_on_batch(self.preprocessor.inputs(numbers))
+        if not np.isfinite(logits).all():
+            raise UserError(NOT_FINITE)
+        return logits.argmax(axis=-1)
 
     def _rank(self, numbers: np.ndarray) -> np.ndarray:
         written = np.full(numbers.shape, np.nan, "float32")
@@ -88,12 +122,16 @@ class Sorter:
         return written
 
 
+def reading(model: keras.Model) -> keras.Model:
+    """Return the network that reads: from ids (B, T) to what the encoder returns."""
+    return keras.Model(model.inputs[0], model.get_layer("encoder").output)
+
+
 def one_step(model: keras.Model) -> keras.Model:
     """Return the network of one step of writing.
 
     It takes the id written before (B, 1) and the decoder's states (B, U), and returns
-    logits (B, 1, V) and the new states. It is compiled once; `predict` in a loop would
-    set up a data pipeline at every step.
+    logits (B, 1, V) and the new states.
     """
     _, *states = model.get_layer("decoder").output
     previous = keras.Input((1,), dtype="int32")
@@ -101,13 +139,6 @@ def one_step(model: keras.Model) -> keras.Model:
     vector = model.get_layer("embedding")(previous)
     written, *new = model.get_layer("decoder")(vector, initial_state=carried)
     return keras.Model([previous, *carried], [model.get_layer("logits")(written), *new])
-
-
-def likeliest(logits: np.ndarray) -> np.ndarray:
-    """Return the index of the largest logit; `UserError` if one is not finite."""
-    if not np.isfinite(logits).all():
-        raise UserError("the network's output is not finite; train it again")
-    return logits.argmax(axis=-1)
 
 
 def right(numbers: np.ndarray, written: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from common.training.run_folder import PREPROCESSOR, Run
 from examples.sorting.config import MIN_LISTS, Config
 from examples.sorting.data import (
     KINDS,
+    MOST_LENGTHS,
     PADDING,
     TEST,
     TRAIN,
@@ -146,6 +147,12 @@ def test_the_test_lists_do_not_depend_on_the_seed():
     for kind, lists in one.test.items():
         np.testing.assert_array_equal(lists, other.test[kind])
     assert list(one.by_length) == list(range(2, 21))
+
+
+def test_lengths_of_test_lists_reach_twice_the_training_lengths_but_are_not_many():
+    lengths = list(load(Config(length=30)).by_length)
+    assert (len(lengths), lengths[0], lengths[-1]) == (MOST_LENGTHS, 2, 60)
+    assert max(np.diff(lengths)) <= 3
 
 
 def test_lists_that_are_not_there_are_not_waited_for():
