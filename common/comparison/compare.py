@@ -122,25 +122,27 @@ def _train(
     return {**result, "scores": scores}
 
 
+def step_timer(model: keras.Model, batch: tuple) -> timing.Timer:
+    """Return a timer of training calls on one batch, made as `fit` makes them."""
+
+    def timed(calls: int) -> list[float]:
+        steps, history = calls * model.steps_per_execution, History()
+        again = (batch for _ in range(steps))  # no time is spent on making batches
+        options = {"verbose": 0, "shuffle": False, "callbacks": [history]}
+        model.fit(again, steps_per_epoch=steps, **options)
+        return [one * model.steps_per_execution for one in history.step_seconds]
+
+    return timed
+
+
 def step_times(task: Task, seed: int, *, seconds: float) -> dict[str, list[float]]:
     """Return the seconds of a training step by cell, one value per round.
 
     All cells train on one batch as `fit` trains them, in turns of about `seconds`.
     """
     batch = task.train(seed)[0]
-
-    def timer(model: keras.Model) -> timing.Timer:
-        def train(calls: int) -> list[float]:
-            steps, history = calls * model.steps_per_execution, History()
-            again = (batch for _ in range(steps))  # no time is spent on making batches
-            options = {"verbose": 0, "shuffle": False, "callbacks": [history]}
-            model.fit(again, steps_per_epoch=steps, **options)
-            return [one * model.steps_per_execution for one in history.step_seconds]
-
-        return train
-
     models = {cell: task.build(cell, seed) for cell in CELLS}
-    timers = {cell: timer(model) for cell, model in models.items()}
+    timers = {cell: step_timer(model, batch) for cell, model in models.items()}
     options = {"rounds": TIMING_ROUNDS, "least": CALLS_PER_ROUND}
     times = timing.alternate(timers, seconds=seconds, **options)
     return {c: [t / models[c].steps_per_execution for t in times[c]] for c in CELLS}

@@ -15,8 +15,15 @@ class Config(Settings):
 
     units: Annotated[int, Limits(1, 16_384)] = 256
     """Width of the hidden state."""
+    layers: Annotated[int, Limits(1, 100)] = 1
+    """Recurrent layers. Each above the first stands in a gated residual block."""
     epochs: Annotated[int, Limits(1, MAX_COUNT)] = 6
     """Passes over the training text. The epoch with the best validation is kept."""
+    minutes: Annotated[float | None, Limits(0, 100_000, above=True)] = None
+    """Train for about so long, instead of --epochs. Steps are timed beforehand, and the
+    epochs set so that the learning rate reaches zero when the time is up."""
+    steps_per_epoch: Annotated[int | None, Limits(1, MAX_COUNT)] = None
+    """Training steps in an epoch, at most. Default: as many as the text has."""
     batch_size: Annotated[int, Limits(1, MAX_COUNT)] = 64
     """Number of streams. The text is split into this many parts, read in parallel."""
     learning_rate: Annotated[float, Limits(0, 10, above=True)] = 7e-3

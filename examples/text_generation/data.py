@@ -60,7 +60,8 @@ class Streams(keras.utils.PyDataset):
     characters, too few for a chunk, are left out.
 
     With a seed, every epoch begins at another place of the text, which depends on
-    (seed, epoch) alone, and goes on from the end of the text to its beginning.
+    (seed, epoch) alone, and goes on from the end of the text to its beginning. It ends
+    after `steps_per_epoch` of the settings.
     """
 
     def __init__(self, ids: np.ndarray, config: Config, seed: int | None = None):
@@ -68,6 +69,7 @@ class Streams(keras.utils.PyDataset):
         super().__init__()
         self.ids, self.seed = ids, seed
         self.epoch = 0  # `fitting.fit` sets it
+        self.limit = None if seed is None else config.steps_per_epoch
         self.per_stream = (len(ids) - 1) // config.batch_size
         self.chunk = min(config.chunk, self.per_stream)
         starts = self.per_stream * np.arange(config.batch_size)[:, None]
@@ -75,7 +77,8 @@ class Streams(keras.utils.PyDataset):
 
     @property
     def num_batches(self) -> int:
-        return self.per_stream // self.chunk
+        steps = self.per_stream // self.chunk
+        return min(steps, self.limit or steps)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         start = index * self.chunk

@@ -1,5 +1,7 @@
 """Train, test together with the baselines, and save everything in a run folder."""
 
+import math
+import statistics
 import time
 from dataclasses import replace
 
@@ -11,6 +13,7 @@ from common import files
 from common.comparison import compare as comparison
 from common.comparison.task import Task
 from common.errors import UserError
+from common.settings import MAX_COUNT
 from common.training import metrics, models, plots, run_folder
 from common.training.console import attempt, note, say, table
 from common.training.fitting import fit
@@ -24,6 +27,8 @@ from .model import build_model
 from .predict import Writer, printable
 
 STEPS_PER_CALL = 10  # batches per call from Python: a little less time per step
+WARM_UP = 100  # steps, or a tenth of all, over which the learning rate grows
+TIMED_CALLS = 6  # for `--minutes`; as many again come before and do not count
 AFTER_EPOCH, AT_THE_END = 160, 2000  # characters of the samples
 
 
@@ -41,6 +46,7 @@ def train(config: Config, console: Console | None = None) -> Run:
     table(console, title, ("split", "characters"), sizes)
     for text in data.notes:
         note(console, text)
+    config = within_minutes(config, data, console)
     job = task(config, data)
     run = run_folder.begin(EXAMPLE, config, data_hash=job.data_hash)
     with run.locked():
@@ -94,12 +100,40 @@ def train(config: Config, console: Console | None = None) -> Run:
     return run
 
 
+def within_minutes(config: Config, data: Data, console: Console) -> Config:
+    """Return settings whose training takes `minutes`, if that is set.
+
+    The first calls of a model like the one to be trained are timed; the number of
+    epochs and of their steps follow. An interrupted run has them in its settings, so
+    it is resumed with the same.
+    """
+    if config.minutes is None or config.resume:
+        return config
+    train = Streams(data.ids["train"], config, config.seed)
+    timer = comparison.step_timer(compiled_model(config, data), train[0])
+    *_, calls = timer(TIMED_CALLS), timer(TIMED_CALLS)
+    steps = 60 * config.minutes * STEPS_PER_CALL / statistics.median(calls)
+    # Without a gradient, a validation step takes about a third of a training step.
+    validation = Streams(data.ids["validation"], config).num_batches / 3
+    epochs = min(MAX_COUNT, math.ceil(steps / (train.num_batches + validation)))
+    per_epoch = max(1, int(steps / epochs - validation))
+    timed = replace(
+        config, epochs=epochs, steps_per_epoch=min(per_epoch, train.num_batches)
+    )
+    took = f"{config.minutes:g} minutes are about {epochs:,} epochs"
+    note(console, f"{took} of {timed.steps_per_epoch:,} steps")
+    return timed
+
+
 def compiled_model(config: Config, data: Data) -> keras.Model:
     """Return a new model, ready to train; the same seed gives the same weights."""
     keras.utils.set_random_seed(config.seed)
     model = build_model(config, len(data.preprocessor), streams=config.batch_size)
-    steps = config.epochs * Streams(data.ids["train"], config).num_batches
-    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
+    steps = config.epochs * Streams(data.ids["train"], config, config.seed).num_batches
+    warm_up = min(WARM_UP, steps // 10)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warm_up, warmup_target=config.learning_rate, warmup_steps=warm_up
+    )
     model.compile(
         # Through many steps a gradient can grow without bound (Pascanu, Mikolov and
         # Bengio 2013, section 3.2).
@@ -141,4 +175,6 @@ def task(config: Config, data: Data | None = None) -> Task:
 
 def compare(config: Compare, console: Console | None = None) -> Run:
     """Compare the four cells and return the comparison's run folder."""
-    return comparison.compare(task(config), config, console=console or Console())
+    console, data = console or Console(), load(config)
+    config = within_minutes(config, data, console)
+    return comparison.compare(task(config, data), config, console=console)

@@ -52,6 +52,9 @@ CELLS = {
         lambda **options: keras.layers.RNN(RowLookupCell(U, D), **options),
         ids=lambda one_hot: one_hot.argmax(axis=-1)[..., None].astype("int32"),
     ),
+    "RowLookupCell-features": Cell(
+        lambda **options: keras.layers.RNN(RowLookupCell(U), **options)
+    ),
     "HoistedCell": Cell(lambda **options: HoistedRNN(HoistedCell(U), **options)),
 }
 # True where a step counts. Rows differ in length; some are masked throughout.

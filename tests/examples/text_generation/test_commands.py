@@ -108,7 +108,7 @@ def test_python_lines_are_counted_for_python_source(here, tmp_path, monkeypatch)
 
 
 def test_killed_and_resumed_equals_uninterrupted(command, here, file, tmp_path):
-    flags = ["--data", file, *TOY, "--epochs", 5, "--dropout", 0.1]
+    flags = ["--data", file, *TOY, "--epochs", 5, "--dropout", 0.1, "--layers", 2]
     here(*flags, "--runs-dir", tmp_path / "whole")
     process = subprocess.Popen(
         [
@@ -181,7 +181,7 @@ def test_generate_reads_a_prompt_file(here, toy, tmp_path):
 
 
 def test_compare_finds_the_cells_equal(here, quick_timing, file, tmp_path):
-    flags = ["--data", file, *TOY, "--epochs", 1, "--seeds", 1]
+    flags = ["--data", file, *TOY, "--layers", 2, "--epochs", 1, "--seeds", 1]
     output = here("compare", *flags, "--runs-dir", tmp_path)
     (path,) = tmp_path.glob(f"{EXAMPLE}/compare-*/compare.json")
     document = json.loads(path.read_text())
@@ -229,6 +229,10 @@ KNOWN = "characters that the run has learned; received"
         (["--data", "datasets", "--glob", ".."], "no file that matches --glob"),
         (["--data", "a\0b"], "--data must not hold the character NUL"),
         (["--batch-size", "0"], "--batch-size must be a whole number, 1..1000000"),
+        (["--layers", "0"], "--layers must be a whole number, 1..100"),
+        (["--minutes", "0"], "--minutes must be a number above 0"),
+        (["--minutes", "soon"], "--minutes"),
+        (["--steps-per-epoch", "0"], "--steps-per-epoch must be a whole number"),
         (["--test-data", "README.md"], "--validation-data and --test-data need --data"),
         (["generate", "--prompt", ""], "--prompt must not be empty"),
         (["generate", "--prompt", "dèf €"], f"{KNOWN} 'è', '€'"),

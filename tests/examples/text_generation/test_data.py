@@ -58,6 +58,13 @@ def test_streams_of_an_epoch_depend_on_seed_and_epoch_alone():
     np.testing.assert_array_equal(targets, (inputs + 1) % 1000)
 
 
+def test_epochs_of_the_training_end_after_the_steps_of_the_settings():
+    ids, config = np.arange(1000), Config(batch_size=4, chunk=10, steps_per_epoch=7)
+    assert Streams(ids, config, seed=7).num_batches == 7
+    assert Streams(ids, config).num_batches == 24  # validation is read whole
+    assert Streams(ids[:100], config, seed=7).num_batches == 2
+
+
 def test_short_text_makes_shorter_chunks():
     streams = Streams(np.arange(21), Config(batch_size=5))
     assert (streams.num_batches, streams[0][0].shape) == (1, (5, 4))

@@ -26,11 +26,12 @@ TEXT = "abcdefgh \n"
 PREPROCESSOR = Preprocessor(TEXT)
 V = len(PREPROCESSOR)
 CELLS = ("builtin", "custom", "gru", "lstm")
+LAYERS = (1, 3)
 
 
-def network(cell, *, streams=None, seed=0, dropout=0.0):
+def network(cell, *, streams=None, seed=0, dropout=0.0, layers=1):
     keras.utils.set_random_seed(seed)
-    config = Config(cell=cell, units=U, dropout=dropout, seed=seed)
+    config = Config(cell=cell, units=U, layers=layers, dropout=dropout, seed=seed)
     return build_model(config, V, streams)
 
 
@@ -38,9 +39,9 @@ def some_ids(*shape, seed=0):
     return np.random.default_rng(seed).integers(2, V, shape).astype("int32")
 
 
-def both_with_the_same_random_weights(streams=None):
+def both_with_the_same_random_weights(layers=1):
     """Return built-in and custom network; no two weights are alike."""
-    builtin, custom = (network(cell, streams=streams) for cell in CELLS[:2])
+    builtin, custom = (network(cell, layers=layers) for cell in CELLS[:2])
     random = np.random.default_rng(1)
     builtin.set_weights([random.normal(size=w.shape) for w in builtin.get_weights()])
     copy_weights(builtin, custom)
@@ -59,6 +60,43 @@ def elman(model, ids, h):
     return read.outputs[0] @ W + c, read.state[0]
 
 
+def stacked(model, ids, states):
+    """Return logits and last states of a network of several layers, in NumPy."""
+
+    def weights(name):
+        return model.get_layer(name).get_weights()
+
+    read = forward(Weights(*weights("recurrent")), np.eye(V)[ids][None], h_0=states[0])
+    hidden, after = read.outputs, [read.state]
+    for number, state in enumerate(states[1:], 2):
+        scale, shift = weights(f"block_{number}_norm")
+        centred = hidden - hidden.mean(axis=-1, keepdims=True)
+        spread = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-3)
+        own = Weights(*weights(f"recurrent_{number}"))
+        read = forward(own, centred / spread * scale + shift, h_0=state)
+        value, gate = (
+            read.outputs @ W + b
+            for W, b in (
+                weights(f"block_{number}_{part}") for part in ("value", "gate")
+            )
+        )
+        hidden, after = hidden + value / (1 + np.exp(-gate)), [*after, read.state]
+    W, c = weights("logits")
+    return hidden[0] @ W + c, after
+
+
+def test_layers_stand_in_residual_blocks():
+    ids = some_ids(1, T)
+    for model in both_with_the_same_random_weights(layers=3):
+        random = np.random.default_rng(2)
+        start = [random.normal(size=(1, U)).astype("float32") for _ in range(3)]
+        logits, *after = model([ids, *start])
+        expected, states = stacked(model, ids[0], start)
+        np.testing.assert_allclose(logits[0], expected, rtol=1e-4, atol=1e-4)
+        for one, other in zip(after, states, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
 def test_cell_equals_builtin_and_the_equations():
     ids = some_ids(1, T)
     for model in both_with_the_same_random_weights():
@@ -69,10 +107,11 @@ def test_cell_equals_builtin_and_the_equations():
         np.testing.assert_allclose(after[0], h, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("layers", LAYERS)
 @pytest.mark.parametrize("cell", CELLS)
-def test_two_chunks_equal_one_long_one(cell):
+def test_two_chunks_equal_one_long_one(cell, layers):
     """In both forms of the network, which themselves are the same."""
-    model, keeping = network(cell), network(cell, streams=B)
+    model, keeping = (network(cell, layers=layers, streams=n) for n in (None, B))
     keeping.set_weights(model.get_weights())
     assert model.name == keeping.name == cell
     ids = some_ids(B, 2 * T)
@@ -90,7 +129,7 @@ def test_two_chunks_equal_one_long_one(cell):
 
 
 def test_every_pass_begins_with_empty_states():
-    model = network("custom", streams=B)
+    model = network("custom", streams=B, layers=2)
     model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     streams = Streams(some_ids(100), Config(batch_size=B, chunk=10))
     empty = model.evaluate(streams, verbose=0)

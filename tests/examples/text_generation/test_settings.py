@@ -4,11 +4,13 @@ import dataclasses
 
 import numpy as np
 import pytest
+from rich.console import Console
 
+from common.comparison import compare
 from common.errors import UserError
 from examples.text_generation.config import PRESETS, Config, Generate
-from examples.text_generation.data import load
-from examples.text_generation.train import compiled_model, task
+from examples.text_generation.data import Streams, load
+from examples.text_generation.train import compiled_model, task, within_minutes
 from tests.conftest import write_code
 
 SMALL = {"units": 6, "chunk": 8, "batch_size": 4}
@@ -16,7 +18,10 @@ SMALL = {"units": 6, "chunk": 8, "batch_size": 4}
 CHANGES = {
     "cell": {"cell": "custom"},
     "units": {"units": 7},
+    "layers": {"layers": 2},
     "epochs": {"epochs": 1},
+    "minutes": {"minutes": 1e-9},
+    "steps_per_epoch": {"steps_per_epoch": 3},
     "batch_size": {"batch_size": 5},
     "learning_rate": {"learning_rate": 0.5},
     "seed": {"seed": 9},
@@ -41,6 +46,7 @@ def files(tmp_path_factory):
 def fingerprint(config):
     """Return all that a training with `config` starts from, after two steps of it."""
     data = load(config)
+    config = within_minutes(config, data, Console(quiet=True))
     model = compiled_model(config, data)
     model.run_eagerly = True  # two steps are done before a graph is traced
     streams = task(config, data).train(config.seed)
@@ -95,3 +101,26 @@ def test_presets_differ_from_the_defaults_in_what_they_name():
 def test_settings_that_do_not_fit_are_refused(kind, bad):
     with pytest.raises(UserError, match=[*bad][-1].replace("_", "-")):
         kind(**bad)
+
+
+@pytest.mark.parametrize("minutes", [0.05, 1, 20])
+def test_minutes_set_the_epochs_and_the_schedule(minutes, files, monkeypatch):
+    """A call of 10 steps takes 0.625 s here: 960 steps a minute. The first compile."""
+    turns = iter([[9.0] * 6, [0.625] * 6])
+    monkeypatch.setattr(compare, "step_timer", lambda *_: lambda _: next(turns))
+    config = Config(data=str(files / "small.txt"), minutes=minutes, **SMALL)
+    data = load(config)
+    timed = within_minutes(config, data, Console(quiet=True))
+    most, *held_out = (
+        Streams(data.ids[k], config).num_batches for k in ("train", "validation")
+    )
+    epoch = timed.steps_per_epoch + held_out[0] / 3
+    assert 960 * minutes - timed.epochs <= timed.epochs * epoch <= 960 * minutes
+    assert timed.steps_per_epoch <= most
+    assert (timed.epochs - 1) * (most + held_out[0] / 3) < 960 * minutes
+    steps = timed.epochs * task(timed, data).train(0).num_batches
+    rate = compiled_model(timed, data).optimizer._learning_rate
+    assert 0 < float(rate(0.99 * steps)) < float(rate(0.5 * steps)) < 7e-3
+    assert float(rate(steps)) == pytest.approx(0, abs=1e-9)
+    resumed = dataclasses.replace(timed, resume=True)
+    assert within_minutes(resumed, data, Console(quiet=True)) is resumed
