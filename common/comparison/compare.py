@@ -204,7 +204,9 @@ def _draw(path: Path, trained: Mapping[str, list[dict[str, Any]]], monitor: str)
     }
     lines = {cell: (trained[cell][0]["monitored"], styles[cell]) for cell in styles}
     name = monitor.replace("val_", "validation ")
-    alt = f"Lines by epoch: {plots.by_epoch(figure.subplots(), lines, name)}."
+    axes = figure.subplots()
+    alt = f"Lines by epoch: {plots.by_epoch(axes, lines, name)}."
+    plots.legend_above(axes)
     caption = (
         f"{name.capitalize()} by epoch. Where the thin line covers the thick one, "
     )
