@@ -3,6 +3,7 @@
 Letters: N test cases.
 """
 
+import dataclasses
 import itertools
 import statistics
 from collections.abc import Mapping
@@ -19,12 +20,12 @@ from common import files
 from common.comparison import machine, timing
 from common.comparison.findings import findings
 from common.comparison.parity import copy_weights, parity
-from common.comparison.task import Task
 from common.settings import CELLS, Repeats
 from common.training import console as out
-from common.training import fitting, plots, run_folder, verdicts
+from common.training import fitting, plots, run_folder
 from common.training.callbacks import History
 from common.training.run_folder import Run
+from common.training.task import Task
 
 TIMING_ROUNDS = 12
 CALLS_PER_ROUND, ROUND_SECONDS = 5, 1.0  # one cell's turn: at least so long
@@ -97,16 +98,8 @@ def _train(
     if cell == "custom":
         copy_weights(task.build("builtin", seed), model)
     folder.path.mkdir(exist_ok=True)
-    fitted = fitting.fit(
-        model,
-        task.train(seed),
-        validation=task.validation,
-        run=folder,
-        epochs=config.epochs,
-        monitor=task.monitor,
-        mode=task.mode if task.monitor.endswith(task.metric) else "min",  # else a loss
-        console=console,
-    )
+    config = dataclasses.replace(config, seed=seed)
+    fitted = fitting.fit(model, task, config, run=folder, console=console)
     if fitted.interrupted:
         raise KeyboardInterrupt
     result = {
@@ -163,14 +156,12 @@ def _results(
     for cell, own in trained.items():
         values[cell] = [task.value(one["scores"]) for one in own]
         means[cell] = np.mean([one["scores"] for one in own], axis=0)  # over the seeds
-    builtin, options = values["builtin"], {"blocks": task.blocks, "root": task.root}
+    builtin = values["builtin"]
     middle = np.argsort(builtin, kind="stable")[len(builtin) // 2]
     scores = {"network": trained["builtin"][middle]["scores"], **task.baselines()}
     against = {}
     for cell in CELLS[1:]:
-        found = verdicts.difference(
-            means[cell], means["builtin"], mode=task.mode, **options
-        )
+        found = task.difference(means[cell], means["builtin"])
         low, high = (end(values[cell]) for end in (min, max))
         overlap = low <= max(builtin) and min(builtin) <= high
         if len(builtin) == 1 or overlap:
@@ -190,7 +181,7 @@ def _results(
             for cell, own in trained.items()
         ],
         "models": {name: {task.metric: task.value(x)} for name, x in scores.items()},
-        "verdict": verdicts.verdict(scores, mode=task.mode, **options),
+        "verdict": task.verdict(scores),
         "against_builtin": against,
     }
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import keras
 import numpy as np
 
-from common.comparison.task import Task
+from common.training.task import Task
 
 STEPS = 20
 

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from common.training.metrics import sentence  # noqa: F401
-
 LEVEL = 0.95
 RESAMPLES = 2000
 # With fewer blocks even a sign test cannot reach 95 %: 2 * 0.5**5 > 0.05.

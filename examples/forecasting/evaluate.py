@@ -12,7 +12,7 @@ from rich.console import Console
 from utilsforecast import losses
 
 from common.training import console as out
-from common.training import verdicts
+from common.training import metrics, verdicts
 
 from . import baselines
 from .data import INTERVALS, Windows
@@ -115,12 +115,7 @@ def evaluate(
         backtest[fold.date] = mean(scores(fold.windows, tried)[metric], metric)
     return {
         "models": means.to_dict("index"),
-        "verdict": verdicts.verdict(
-            {name: main[name].to_numpy() for name in main},
-            mode="min",
-            blocks=blocks(windows),
-            root=metric == "rmse",
-        ),
+        "scores": {name: main[name].to_numpy() for name in main},
         "slices": {
             label: {"count": int(rows.sum()), "models": dict(mean(main[rows], metric))}
             for label, rows in _slices(windows).items()
@@ -196,7 +191,7 @@ def show(document: dict[str, Any], console: Console):
     if not math.isfinite(models["network"][metric]):
         what = f"the network's {metric} is not a finite number; so there is no verdict"
         return out.note(console, what)
-    out.say(console, verdicts.sentence(document))
+    out.say(console, metrics.sentence(document))
     # The network's metrics minus the best of the baselines'.
     others = pd.DataFrame(models).drop(columns="network")
     gaps = pd.Series(models["network"]) - others.min(axis=1)

@@ -10,10 +10,10 @@ from rich.console import Console
 
 from common import files
 from common.comparison import compare as comparison
-from common.comparison.task import Task
 from common.errors import UserError
 from common.training import console as out
 from common.training import fitting, metrics, models, run_folder
+from common.training.task import Task
 
 from . import baselines, figures
 from .config import EXAMPLE, Compare, Config
@@ -37,20 +37,10 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
     data = load(config)
     describe(data, console)
     what, train = task(config, data), data.training
-    same = {"dataset": what.dataset, "metric": what.metric, "mode": what.mode}
     run = run_folder.begin(EXAMPLE, config, data_hash=what.data_hash)
     with run.locked():
         model = what.build(config.cell, config.seed)
-        fitted = fitting.fit(
-            model,
-            what.train(config.seed),
-            validation=what.validation,
-            run=run,
-            epochs=config.epochs,
-            monitor=what.monitor,
-            mode=what.mode,
-            console=console,
-        )
+        fitted = fitting.fit(model, what, config, run=run, console=console)
         folds = backtest(config, data, model, console)
         preprocessor = replace(data.preprocessor, **conformal_widths(folds, console))
         if recipe.refit:
@@ -61,8 +51,9 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
         forecaster = Forecaster(model, preprocessor)
         answers = forecaster.forecast(data.tested)
         tested = evaluate(what.metric, data.tested, answers, folds, train, console)
-        tested |= {"data_hash": what.data_hash, "started": started}
-        document = metrics.save(run, EXAMPLE, config, model, fitted, **same, **tested)
+        document = metrics.save(
+            run, what, config, model, fitted, started=started, **tested
+        )
         figures.draw(run, config, document, fitted, data.tested, answers, console)
         with out.attempt(console, "figure of the autocorrelation"):
             # Of a few test windows for each series it would say nothing.

@@ -11,13 +11,13 @@ from rich.console import Console
 
 from common import files
 from common.comparison import compare as comparison
-from common.comparison.task import Task
 from common.errors import UserError
 from common.settings import MAX_COUNT
 from common.training import metrics, models, plots, run_folder
 from common.training.console import attempt, note, say, table
 from common.training.fitting import fit
 from common.training.run_folder import Run
+from common.training.task import Task
 
 from . import figures
 from .config import EXAMPLE, Compare, Config, Generate
@@ -66,24 +66,14 @@ def train(config: Config, console: Console | None = None) -> Run:
                 lines = [str(error)]
             return "\n".join(f"    | {line}" for line in lines)
 
-        fitted = fit(
-            model,
-            job.train(config.seed),
-            validation=job.validation,
-            run=run,
-            epochs=config.epochs,
-            monitor=job.monitor,
-            mode=job.mode,
-            console=console,
-            sample=sample,
-        )
+        fitted = fit(model, job, config, run=run, console=console, sample=sample)
         network.set_weights(model.get_weights())
         models.save(run, network)
         written = write(AT_THE_END)
         files.write_text(run / "sample.txt", written)
         results = evaluate(writer, data, written, job, console)
         document = metrics.save(
-            run, EXAMPLE, config, model, fitted, **results, started=started
+            run, job, config, model, fitted, **results, started=started
         )
         folder, test = run / "figures", data.texts["test"]
         with attempt(console, "the learning curves"):

@@ -10,10 +10,10 @@ import pytest
 from rich.console import Console
 
 from common.comparison import compare, parity, results_page, timing
-from common.comparison.task import Task
 from common.preprocessing.sequences import Batches
 from common.settings import CELLS, Repeats
 from common.training import fitting
+from common.training.task import Task
 
 UNITS = 3
 

@@ -2,6 +2,7 @@
 
 import csv
 import zipfile
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from common.errors import UserError
 from common.preprocessing.sequences import Batches
+from common.settings import Settings
 from common.training import fitting, run_folder
 
 QUIET = Console(quiet=True)
@@ -34,18 +36,16 @@ def toy(*, learning_rate=0.05, seed=0, units=4):
 
 def fit(run, *, epochs, learning_rate=0.05, sample=None, units=4):
     model, train, inputs, targets = toy(learning_rate=learning_rate, units=units)
-    fitted = fitting.fit(
-        model,
-        train,
+    task = SimpleNamespace(
+        train=lambda seed: train,
         validation=Batches(inputs[:16], targets[:16], batch_size=16),
-        run=run,
-        epochs=epochs,
         monitor="val_loss",
-        mode="min",
-        console=QUIET,
-        sample=sample,
+        metric="mse",
     )
-    return model, fitted
+    config = Settings(epochs=epochs)
+    return model, fitting.fit(
+        model, task, config, run=run, console=QUIET, sample=sample
+    )
 
 
 def new_run(tmp_path):

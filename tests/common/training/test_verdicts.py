@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from common.training import verdicts
+from common.training import metrics, verdicts
 
 RNG = np.random.default_rng(0)
 
@@ -99,10 +99,10 @@ def test_sentence_says_what_the_verdict_says():
             "says": "better",
         },
     }
-    assert verdicts.sentence(document) == (
+    assert metrics.sentence(document) == (
         "The network is better than its best baseline, tfidf: accuracy 0.9800 against "
         "0.7900; difference +0.1900, 95 % interval +0.1700 to +0.2100."
     )
     document["verdict"]["says"] = "undecided"
-    assert verdicts.sentence(document).startswith("Undecided at 95 %: the network")
-    assert verdicts.sentence({**document, "verdict": None}).startswith("No verdict")
+    assert metrics.sentence(document).startswith("Undecided at 95 %: the network")
+    assert metrics.sentence({**document, "verdict": None}).startswith("No verdict")
