@@ -41,17 +41,17 @@ def newest(
 
     Args:
         folder: `RUNS_DIR/EXAMPLE`.
-        settings: what `config.json` must hold, apart from the cell.
+        settings: what `config.json` must hold.
 
     Returns:
         the content of `compare.json`, or `None`; a line for each newer damaged file.
     """
     damaged, others = [], []
-    wanted = json.loads(json.dumps({**settings, "cell": None}))
+    wanted = json.loads(json.dumps(settings))
     for run in run_folder.holding(folder, run_folder.COMPARE):
         path = run / run_folder.COMPARE
         try:
-            config = {**run_folder.read_config(folder.name, run), "cell": None}
+            config = run_folder.read_config(folder.name, run)
             if {**config, "seeds": wanted["seeds"]} == wanted:
                 document = files.read_json(path)
                 block(document)

@@ -11,11 +11,16 @@ from rich.console import Console
 
 from common.comparison import compare, parity, results_page, timing
 from common.preprocessing.sequences import Batches
-from common.settings import CELLS, Repeats
+from common.settings import CELLS, Repeats, Settings
 from common.training import fitting
 from common.training.task import Task
 
 UNITS = 3
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Compare(Repeats, Settings):
+    """Settings of the comparison."""
 
 
 def layer(cell):
@@ -66,7 +71,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setattr(compare, "TIMING_ROUNDS", 2)
 
     def compared(task, **settings):
-        config = Repeats(epochs=1, seeds=2, runs_dir=str(tmp_path), **settings)
+        config = Compare(epochs=1, seeds=2, runs_dir=str(tmp_path), **settings)
         console = Console(file=io.StringIO(), width=80)
         run = compare.compare(task, config, console=console)
         return run, json.loads((run / "compare.json").read_text())

@@ -106,7 +106,7 @@ def test_newest_comparison_with_the_settings_is_taken(tmp_path):
     folder = tmp_path / "toy"
     assert results_page.newest(folder, SETTINGS) == (None, [])
     save(folder, 1, {**DOCUMENT, "date": "oldest"}, age=300)
-    save(folder, 2, {**DOCUMENT, "date": "right"}, age=200, cell="lstm")
+    save(folder, 2, {**DOCUMENT, "date": "right"}, age=200)
     save(folder, 3, {**DOCUMENT, "date": "one seed"}, age=90, seeds=1)
     save(folder, 4, {**DOCUMENT, "date": "other settings"}, age=80, sizes=[1])
     found, damaged = results_page.newest(folder, {**SETTINGS, "sizes": ()})
