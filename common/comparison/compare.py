@@ -22,7 +22,7 @@ from common.comparison.findings import findings
 from common.comparison.parity import copy_weights, parity
 from common.settings import CELLS, Repeats
 from common.training import console as out
-from common.training import fitting, plots, run_folder
+from common.training import fitting, plots, run_folder, verdicts
 from common.training.callbacks import History
 from common.training.run_folder import Run
 from common.training.task import Task
@@ -45,16 +45,22 @@ def compare(task: Task, config: Repeats, *, console: Console) -> Run:
         task.example, config, data_hash=task.data_hash, prefix=run_folder.COMPARISON
     )
     with run.locked():
-        trained = {cell: [] for cell in CELLS}
+        trained, models = {cell: [] for cell in CELLS}, {}
         # Seed by seed: a machine that slows down for a while slows all cells.
         for number, cell in itertools.product(range(config.seeds), CELLS):
-            one = _train(task, config, run, cell, config.seed + number, console)
+            # The last model of each cell, which is compiled, is timed below.
+            one, models[cell] = _train(
+                task, config, run, cell, config.seed + number, console
+            )
             trained[cell].append(one)
         out.say(console, "timing training steps of all cells in turns")
         # A toy training is not worth a long timing.
         quickest = min(one["seconds"] for one in itertools.chain(*trained.values()))
         turn = min(ROUND_SECONDS, quickest / 30)
-        times = step_times(task, config.seed, seconds=turn)
+        # Batches may differ in width; the first is the widest.
+        batches = task.train(config.seed)
+        batch = batches[batches.num_batches // 2]
+        times = step_times(models, batch, seconds=turn)
         document = {
             "example": task.example,
             "dataset": task.dataset,
@@ -83,18 +89,18 @@ def compare(task: Task, config: Repeats, *, console: Console) -> Run:
 
 def _train(
     task: Task, config: Repeats, run: Run, cell: str, seed: int, console: Console
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], keras.Model]:
     """Train one cell, or read its results if an earlier process has finished it.
 
     Returns:
-        `parameters`, `seconds`, the `monitored` values by epoch, the `scores` (N,).
+        `parameters`, `seconds`, the `monitored` values by epoch, the `scores` (N,); and
+        the compiled model.
     """
-    folder = Run(run / f"{cell}-{seed}")
+    folder, model = Run(run / f"{cell}-{seed}"), task.build(cell, seed)
     if (folder / RESULT).is_file():
         scores = np.load(folder / SCORES, allow_pickle=False)
-        return {**files.read_json(folder / RESULT), "scores": scores}
+        return {**files.read_json(folder / RESULT), "scores": scores}, model
     out.say(console, f"{cell}, seed {seed}")
-    model = task.build(cell, seed)
     if cell == "custom":
         copy_weights(task.build("builtin", seed), model)
     folder.path.mkdir(exist_ok=True)
@@ -112,7 +118,7 @@ def _train(
         np.save(path, scores)
     files.write_json(folder / RESULT, result)
     (folder / run_folder.STATE).unlink()
-    return {**result, "scores": scores}
+    return {**result, "scores": scores}, model
 
 
 def step_timer(model: keras.Model, batch: tuple) -> timing.Timer:
@@ -128,17 +134,17 @@ def step_timer(model: keras.Model, batch: tuple) -> timing.Timer:
     return timed
 
 
-def step_times(task: Task, seed: int, *, seconds: float) -> dict[str, list[float]]:
+def step_times(
+    models: Mapping[str, keras.Model], batch: tuple, *, seconds: float
+) -> dict[str, list[float]]:
     """Return the seconds of a training step by cell, one value per round.
 
-    All cells train on one batch as `fit` trains them, in turns of about `seconds`.
+    All models train on one batch as `fit` trains them, in turns of about `seconds`.
     """
-    batch = task.train(seed)[0]
-    models = {cell: task.build(cell, seed) for cell in CELLS}
     timers = {cell: step_timer(model, batch) for cell, model in models.items()}
     options = {"rounds": TIMING_ROUNDS, "least": CALLS_PER_ROUND}
     times = timing.alternate(timers, seconds=seconds, **options)
-    return {c: [t / models[c].steps_per_execution for t in times[c]] for c in CELLS}
+    return {c: [t / models[c].steps_per_execution for t in times[c]] for c in models}
 
 
 def _results(
@@ -161,7 +167,7 @@ def _results(
     scores = {"network": trained["builtin"][middle]["scores"], **task.baselines()}
     against = {}
     for cell in CELLS[1:]:
-        found = task.difference(means[cell], means["builtin"])
+        found = verdicts.difference(task, means[cell], means["builtin"])
         low, high = (end(values[cell]) for end in (min, max))
         overlap = low <= max(builtin) and min(builtin) <= high
         if len(builtin) == 1 or overlap:
@@ -181,7 +187,7 @@ def _results(
             for cell, own in trained.items()
         ],
         "models": {name: {task.metric: task.value(x)} for name, x in scores.items()},
-        "verdict": task.verdict(scores),
+        "verdict": verdicts.verdict(task, scores),
         "against_builtin": against,
     }
 

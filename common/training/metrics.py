@@ -80,7 +80,9 @@ def save(
         details: everything that only this example has.
         started: `time.perf_counter()` at the beginning.
     """
-    import keras  # slow; a training, which alone calls this, has it loaded
+    import keras  # slow; a training, which alone calls this, has both loaded
+
+    from common.training import verdicts
 
     document = {
         "example": task.example,
@@ -97,7 +99,7 @@ def save(
         "metric": {"name": task.metric, "split": "test", "mode": task.mode},
         "models": models,
         "references": references or {},
-        "verdict": task.verdict(scores),
+        "verdict": verdicts.verdict(task, scores),
         "slices": slices or {},
         "details": details or {},
         "seconds": {
