@@ -187,6 +187,7 @@ FLAGS = {
     "--cell rnn": "--cell",
     "--seed -1": "--seed",
     "compare --seeds 0": "--seeds",
+    "compare --cell gru": "--cell",
     f"--runs-dir {LONG}": "--runs-dir",
     "--runs-dir series.csv": "--runs-dir",
 }
