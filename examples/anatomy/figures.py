@@ -24,14 +24,25 @@ STEP = 1.5  # between two steps
 MAX_STEPS = 4  # steps that are drawn
 BOX, SMALL_BOX = (0.85, 0.5), (0.4, 0.34)
 INPUT, STATE, OUTPUT = "#E8E8E8", "#CFE3F2", "#CDEBDD"  # fill colours
-INK = "#767676"  # contrast of 4.5 with white and of 4.6 with black
+INK = "#7B7B7B"  # contrast with white 4.2, with #171717, a dark page, 4.2
 CENTER = {"ha": "center", "va": "center"}
 
 
-def draw(folder: Path, layers: list[Layer], *, batch: int, steps: int):
-    """Draw the network and the four types into a folder: a figure each, SVG and PNG."""
-    draw_folded(folder / "folded.png", layers)
-    draw_unrolled(folder / "unrolled.png", layers, batch, steps)
+def draw(
+    folder: Path, layers: list[Layer], *, batch: int, steps: int, columns: bool = False
+):
+    """Draw the network and the four types into a folder: a figure each, SVG and PNG.
+
+    Args:
+        folder: takes the figures.
+        layers: of the network.
+        batch: sequences in a batch.
+        steps: time steps of a sequence.
+        columns: whether the shapes are those of column vectors.
+    """
+    draw_folded(folder / "folded.png", layers, columns)
+    sizes = {"batch": batch, "steps": steps, "columns": columns}
+    draw_unrolled(folder / "unrolled.png", layers, sizes)
     for kind in KINDS:
         name = kind.name.replace(", ", "_").replace("-", "_").replace(" ", "_")
         draw_type(folder / f"{name}.png", kind)
@@ -53,20 +64,27 @@ def _name(layer: Layer, token: str, t: int | str = "t") -> str:
     return f"${token}^{{({layer.number})}}{time}$"
 
 
+def _matrix(layer: Layer, name: str, rows: int, columns: bool) -> str:
+    """Return the name and the shape of a matrix, with its parts: 3 x 4·7."""
+    P = len(layer.cell.parts)
+    wide = f"{P} \\cdot {layer.units}" if P > 1 else f"{layer.units}"
+    first, last = (wide, rows) if columns else (rows, wide)
+    return f"{_name(layer, name)}  ${first} \\times {last}$"
+
+
 def _colors(layer: Layer) -> tuple[str, str]:
     """Return the fill of a layer and the colour of its feedforward arrows."""
     return (STATE, BLUE) if layer.cell.states else (OUTPUT, GREEN)
 
 
-def draw_folded(path: Path, layers: list[Layer]):
+def draw_folded(path: Path, layers: list[Layer], columns: bool):
     """Draw every unit, every connection, and a loop for each recurrent layer."""
     top = ROW * len(layers)
     axes = _blank(6.6, -0.4, top + 0.7)
     below = _units(axes, layers[0].inputs, 0, INPUT)
     _text(axes, 0.1, 0, f"input $x_t$: {layers[0].inputs}")
     for layer in layers:
-        P = len(layer.cell.parts)
-        times, y = f"{P} \\cdot " if P > 1 else "", ROW * layer.number
+        y = ROW * layer.number
         fill, color = _colors(layer)
         row = _units(axes, layer.units, y, fill)
         for start in below:
@@ -75,13 +93,11 @@ def draw_folded(path: Path, layers: list[Layer]):
                 axes.plot((start, end), ends, color=color, alpha=0.8, linewidth=0.7)
         what = f"layer {layer.number}, {layer.cell.keras}: {layer.units}"
         _text(axes, 0.1, y, f"{what}\n{layer.parameters:,} parameters")
-        by = f"{layer.inputs} \\times {times}{layer.units}$"
-        _text(axes, 0.1, y - ROW / 2, f"{_name(layer, 'W_F')}  ${by}")
+        _text(axes, 0.1, y - ROW / 2, _matrix(layer, "W_F", layer.inputs, columns))
         if layer.cell.states:
             edge = row[-1] + RADIUS + 0.03
             _arrow(axes, (edge, y + 0.13), (edge, y - 0.13), ORANGE, bend=-3.2)
-            by = f"{layer.units} \\times {times}{layer.units}$"
-            _text(axes, edge + 0.5, y, f"{_name(layer, 'W_R')}  ${by}")
+            _text(axes, edge + 0.5, y, _matrix(layer, "W_R", layer.units, columns))
         below = row
     _arrow(axes, (MIDDLE, top + RADIUS + 0.05), (MIDDLE, top + 0.6), INK)
     sizes = ", ".join(f"{one.units} in layer {one.number}" for one in layers)
@@ -106,8 +122,9 @@ def _units(axes: Axes, size: int, y: float, fill: str) -> list[float]:
     return xs
 
 
-def draw_unrolled(path: Path, layers: list[Layer], batch: int, steps: int):
+def draw_unrolled(path: Path, layers: list[Layer], sizes: dict[str, int]):
     """Draw one column per step. Equal weights have equal names in all of them."""
+    steps = sizes["steps"]
     # `None` stands for the steps that are left out.
     times = list(range(1, steps + 1)) if steps <= MAX_STEPS else [1, 2, None, steps]
     first, top = 1.1, ROW * len(layers)
@@ -116,8 +133,7 @@ def draw_unrolled(path: Path, layers: list[Layer], batch: int, steps: int):
     half_width, half_height = BOX[0] / 2 + 0.04, BOX[1] / 2 + 0.04
     _text(axes, last + 0.6, top + 0.5, "shape, all steps")
     for level, size in enumerate([layers[0].inputs, *(one.units for one in layers)]):
-        shape = shapes_of(size, batch=batch, steps=steps)[2]
-        _text(axes, last + 0.6, ROW * level, f"{shape}")
+        _text(axes, last + 0.6, ROW * level, f"{shapes_of(size, **sizes)[2]}")
     for index, t in enumerate(times):
         x = first + STEP * index
         _box(axes, x, 0, t and _name(layers[0], "x", t), INPUT)

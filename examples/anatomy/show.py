@@ -47,7 +47,7 @@ def show(config: Config, console: Console | None = None):
         small = layers_of(TINY, **kinds)
         show_trace(config, small, build_model(small, **sizes), console)
     show_kinds(console)
-    draw(run / "figures", layers, **sizes)
+    draw(run / "figures", layers, **sizes, columns=config.notation == "columns")
     say(console, f"\nfigures: {run / 'figures'}")
 
 

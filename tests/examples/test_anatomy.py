@@ -215,8 +215,9 @@ def drawn(monkeypatch):
         plots, "save", lambda figure, path, **_: saved.update({path.stem: figure})
     )
 
-    def draw(*sizes, batch=64, steps=10, **options):
-        figures.draw(Path(), layers(*sizes, **options), batch=batch, steps=steps)
+    def draw(*sizes, batch=64, steps=10, columns=False, **options):
+        shape = {"batch": batch, "steps": steps, "columns": columns}
+        figures.draw(Path(), layers(*sizes, **options), **shape)
         return {name: figure.axes[0] for name, figure in saved.items()}
 
     return draw
@@ -256,6 +257,12 @@ def test_figures_show_units_shapes_and_steps(drawn, sizes, circles):
         "$x_{2}$",
         "$x_{10}$",
     ]
+
+
+def test_figures_show_the_shapes_of_columns(drawn):
+    axes = drawn(3, 7, 1, columns=True)
+    assert "(7, 64, 10)" in texts(axes["unrolled"])
+    assert "$W_F^{(1)}$  $7 \\times 3$" in texts(axes["folded"])
 
 
 def test_figures_of_gates_show_how_many_and_the_memory(drawn):
