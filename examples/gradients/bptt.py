@@ -15,8 +15,8 @@ and every step adds its share to the gradients of the weights, which all steps u
 
     dL/dW_F += x_t^T dL/dz_t     dL/dW_R += h_{t-1}^T dL/dz_t     dL/db += dL/dz_t
 
-Letters: T time steps, B batch, D inputs of a step, U units, O outputs; N networks
-side by side, each with its own weights and batch: several seeds at once.
+Letters: T time steps, B batch, D inputs of a step, U units; N networks side by side,
+each with its own weights and batch: several seeds at once.
 """
 
 import numpy as np
@@ -30,41 +30,33 @@ STARTS = ("glorot", "orthogonal", "identity")
 
 
 def start(
-    rng: np.random.Generator,
-    kind: str,
-    *,
-    inputs: int,
-    units: int,
-    outputs: int = 1,
-    scale: float = 1,
+    rng: np.random.Generator, kind: str, *, inputs: int, units: int, scale: float = 1
 ) -> Arrays:
     """Return the first weights of a network; the biases are zero.
 
     Args:
         rng: where the random numbers come from.
-        kind: start of W_R, one of `STARTS`: uniform with the limits of Glorot and
-            Bengio (2010), a random orthogonal matrix (Saxe et al. 2014), or the
+        kind: start of W_R, one of `STARTS`: uniform in the limits of Glorot and Bengio
+            (2010), a random orthogonal matrix (Saxe, McClelland, Ganguli 2014), or the
             identity matrix (Le, Jaitly, Hinton 2015). W_F and W_O are always the first.
         inputs: D.
         units: U.
-        outputs: O.
         scale: factor of W_R.
 
     Returns:
-        W_F (D, U), W_R (U, U), b (1, U), W_O (U, O) and b_O (1, O), in 32 bits.
+        W_F (D, U), W_R (U, U), b (1, U), W_O (U, 1) and b_O (1, 1), in 32 bits.
     """
 
     def glorot(*shape: int) -> np.ndarray:
         return rng.uniform(-1, 1, shape) * np.sqrt(6 / sum(shape))
 
-    w_f, w_o, w_r = glorot(inputs, units), glorot(units, outputs), np.eye(units)
+    w_f, w_o, w_r = glorot(inputs, units), glorot(units, 1), np.eye(units)
     if kind == "glorot":
         w_r = glorot(units, units)
     elif kind == "orthogonal":
-        q, r = np.linalg.qr(rng.normal(size=(units, units)))
-        w_r = q * np.sign(np.diag(r))  # or else q is not uniformly distributed
+        w_r = np.linalg.qr(rng.normal(size=(units, units)))[0]
     w = {"W_F": w_f, "W_R": scale * w_r, "b": np.zeros((1, units))}
-    w |= {"W_O": w_o, "b_O": np.zeros((1, outputs))}
+    w |= {"W_O": w_o, "b_O": np.zeros((1, 1))}
     return {name: array.astype("float32") for name, array in w.items()}
 
 
@@ -83,8 +75,14 @@ def forward(x: np.ndarray, w: Arrays, activation: str) -> np.ndarray:
 
 
 def answer(h_last: np.ndarray, w: Arrays) -> np.ndarray:
-    """Return y (N, B, O) for the last state (N, B, U)."""
+    """Return y (N, B, 1) for the last state (N, B, U)."""
     return h_last @ w["W_O"] + w["b_O"]
+
+
+def squared_error(y: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean squared error of each network (N,), and dL/dy (N, B, 1)."""
+    error = y - target
+    return (error * error).mean((-2, -1)), 2 * error / error.shape[-2]
 
 
 def backward(
@@ -100,11 +98,11 @@ def backward(
 
     Args:
         x: the inputs, (T, N, B, D).
-        dy: dL/dy, (N, B, O).
+        dy: dL/dy, (N, B, 1).
         h: what `forward` returned, (T + 1, N, B, U).
         w: the weights, each of N networks.
         activation: a key of `ACTIVATIONS`.
-        back: steps to go back from the last one; earlier steps then count as constant
+        back: steps to go back from the last one; earlier states then count as constant
             (truncated backpropagation). `None` for all T.
 
     Returns:
@@ -115,21 +113,15 @@ def backward(
     g = {name: np.zeros_like(array) for name, array in w.items()}
     g["W_O"] += h[T].mT @ dy
     g["b_O"] += dy.sum(-2, keepdims=True)
-    dh, w_r_t = np.zeros_like(h), w["W_R"].mT
+    dh = np.zeros_like(h)
     dh[T] = dy @ w["W_O"].mT
     for t in range(T, 0 if back is None else max(0, T - back), -1):
         dz = dh[t] * derivative(h[t])
         g["W_F"] += x[t - 1].mT @ dz  # x[0] is x_1
         g["W_R"] += h[t - 1].mT @ dz
         g["b"] += dz.sum(-2, keepdims=True)
-        dh[t - 1] = dz @ w_r_t
+        dh[t - 1] = dz @ w["W_R"].mT
     return g, dh
-
-
-def squared_error(y: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean squared error of each network (N,), and dL/dy (N, B, O)."""
-    error = y - target
-    return (error * error).mean((-2, -1)), 2 * error / error[0].size
 
 
 def norm(gradients: Arrays) -> np.ndarray:
@@ -149,12 +141,17 @@ def clip(gradients: Arrays, limit: float) -> Arrays:
     return {name: (g * factor).astype(g.dtype) for name, g in gradients.items()}
 
 
+def largest_singular_value(matrices: np.ndarray) -> np.ndarray:
+    """Return by how much each of N matrices can make a vector longer, (N,)."""
+    return np.linalg.svd(matrices.astype("float64"), compute_uv=False)[..., 0]
+
+
 def bound(h: np.ndarray, w: Arrays, activation: str) -> np.ndarray:
     """Return the largest factor by which each dL/dh_t can exceed dL/dh_T.
 
-    A step back multiplies by diag(phi'(z_t)) W_R^T, which makes no vector longer than
-    sigma_max(W_R) times the largest phi'(z_t) (Pascanu, Mikolov, Bengio 2013, section
-    2.1).
+    A step back multiplies by phi'(z_t) and W_R^T, which makes no vector longer than
+    the largest phi'(z_t) times the largest singular value of W_R (Pascanu, Mikolov,
+    Bengio 2013, section 2.1).
 
     Args:
         h: what `forward` returned, (T + 1, N, B, U).
@@ -164,7 +161,8 @@ def bound(h: np.ndarray, w: Arrays, activation: str) -> np.ndarray:
     Returns:
         the products of these factors from T down to t + 1, (T + 1, N, B) in 64 bits.
     """
-    sigma = np.linalg.svd(w["W_R"].astype("float64"), compute_uv=False)[..., :1]
-    steepest = DERIVATIVES[activation](h.astype("float64")).max(-1)  # (T + 1, N, B)
-    factors = np.cumprod((sigma * steepest)[:0:-1], axis=0)[::-1]
-    return np.concatenate([factors, np.ones_like(factors[:1])])
+    steepest = DERIVATIVES[activation](h.astype("float64")).max(-1)
+    factors = largest_singular_value(w["W_R"])[:, None] * steepest  # (T + 1, N, B)
+    factors[0] = 1  # nothing goes back from h_0
+    products = np.cumprod(np.roll(factors, -1, axis=0)[::-1], axis=0)
+    return products[::-1]

@@ -1,10 +1,14 @@
 """Settings of the measurements, and their presets."""
 
+import typing
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 from common.settings import MAX_SEED, Checked, Limits
 
+Network = Literal[
+    "tanh_glorot", "tanh_orthogonal", "relu_identity", "gated_block", "gru"
+]
 EXAMPLE = __package__.rpartition(".")[2]
 
 
@@ -16,15 +20,17 @@ class Config(Checked):
     """Named set of defaults; other flags override single values of it."""
     part: Literal["all", "norms", "adding", "digits"] = "all"
     """What to do: norms of gradients, the adding problem, the digits, or all three."""
-    units: Annotated[int, Limits(2, 512)] = 32
+    units: Annotated[int, Limits(2, 512)] = 48
     """Width of the hidden state."""
     steps: Annotated[int, Limits(2, 1000)] = 100
     """Time steps over which gradients are measured."""
     lengths: Annotated[tuple[int, ...], Limits(2, 1000)] = (50, 100, 200)
     """Time steps of the adding problem. Each is trained on its own."""
-    updates: Annotated[int, Limits(1, 1_000_000)] = 2000
+    updates: Annotated[int, Limits(1, 1_000_000)] = 1500
     """Training steps of the adding problem."""
-    epochs: Annotated[int, Limits(1, 10_000)] = 60
+    networks: tuple[Network, ...] = typing.get_args(Network)
+    """What reads the digits: activation and start of W_R, a block, a GRU."""
+    epochs: Annotated[int, Limits(1, 10_000)] = 25
     """Passes over the training digits."""
     seeds: Annotated[int, Limits(1, 100)] = 3
     """Networks of each kind. Their seeds count up from --seed."""
@@ -41,6 +47,7 @@ class Config(Checked):
             "steps": 10,
             "lengths": (4,),
             "updates": 20,
+            "networks": ("tanh_orthogonal",),
             "epochs": 1,
             "seeds": 2,
         },

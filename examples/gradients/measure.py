@@ -1,7 +1,7 @@
-"""What gradients do on their way back: norms, bounds, truncation.
+"""What gradients do on their way back, at the start of training.
 
-All is measured at the start of training, on the sequences of the adding problem.
-Letters: T time steps, N networks (one a seed), B batch, D inputs, U units.
+All is measured on the sequences of the adding problem, and all at once for N networks,
+one a seed. Letters: T time steps, B batch, U units.
 """
 
 from collections.abc import Callable
@@ -16,8 +16,8 @@ from .bptt import Arrays
 from .config import Config
 
 BATCH = 64
-BACK = (1, 5, 10, 25, 50, 100)  # steps of a truncated pass
-TOLERANCE = 1e-4  # both compute in 32 bits
+BACK = (1, 5, 10, 25, 50)  # steps of a truncated pass
+TOLERANCE = 1e-4  # of the check; both sides compute in 32 bits
 
 
 class Start(NamedTuple):
@@ -35,6 +35,7 @@ class Start(NamedTuple):
 
 STARTS = [Start(a, kind) for a in bptt.ACTIVATIONS for kind in bptt.STARTS]
 STARTS.append(Start("relu", "identity", 1.1))
+# The cell, and which of its states. c of an LSTM is what its gates protect.
 GATED = {
     "GRU, h": (keras.layers.GRUCell, 0),
     "LSTM, h": (keras.layers.LSTMCell, 0),
@@ -47,11 +48,11 @@ def adding(rng: np.random.Generator, *shape: int) -> tuple[np.ndarray, np.ndarra
 
     At each step there is a number in [0, 1) and a mark: 1 at one step of each half,
     else 0. The target is the sum of the two marked numbers. (Hochreiter and Schmidhuber
-    1997, experiment 4; the halves as in Arjovsky, Shah, Bengio 2016.)
+    1997, experiment 4; one mark in each half as in Arjovsky, Shah, Bengio 2016.)
 
     Args:
         rng: where the random numbers come from.
-        *shape: T, at least 2, then N, if there are several networks, and B.
+        *shape: T, at least 2; N; B.
 
     Returns:
         x (T, N, B, 2) and target (N, B, 1). Always answering 1 has a mean squared error
@@ -61,10 +62,8 @@ def adding(rng: np.random.Generator, *shape: int) -> tuple[np.ndarray, np.ndarra
     values = rng.random(shape, dtype="float32")
     marks = np.zeros_like(values)
     for low, high in ((0, T // 2), (T // 2, T)):
-        where = rng.integers(low, high, (1, *rest))
-        np.put_along_axis(marks, where, 1, axis=0)
-    target = (values * marks).sum(0)[..., None]
-    return np.stack([values, marks], axis=-1), target
+        np.put_along_axis(marks, rng.integers(low, high, (1, *rest)), 1, axis=0)
+    return np.stack([values, marks], axis=-1), (values * marks).sum(0)[..., None]
 
 
 def first_weights(start: Start, config: Config) -> Arrays:
@@ -74,32 +73,21 @@ def first_weights(start: Start, config: Config) -> Arrays:
     return bptt.side_by_side([bptt.start(rng, start.kind, **sizes) for rng in rngs])
 
 
-def networks(start: Start, config: Config) -> tuple[Arrays, np.ndarray, np.ndarray]:
-    """Return N networks at their start, and a batch: weights, x and target."""
-    rng = np.random.default_rng([config.seed, config.seeds])
-    batch = adding(rng, config.steps, config.seeds, BATCH)
-    return first_weights(start, config), *batch
-
-
 def passes(
-    start: Start, w: Arrays, x: np.ndarray, target: np.ndarray, back: int | None = None
-) -> tuple[np.ndarray, Arrays, np.ndarray]:
-    """Go forward and back: return the states, and the gradients by weights and states.
+    start: Start, config: Config, back: int | None = None
+) -> tuple[Arrays, np.ndarray, np.ndarray, np.ndarray, Arrays, np.ndarray]:
+    """Go forward and back once; the loss is the mean squared error.
 
-    The loss is the mean squared error; `back` is that of `bptt.backward`.
+    Returns:
+        weights, x, target, states, and the gradients by weights and by states; `back`
+        is that of `bptt.backward`.
     """
+    w = first_weights(start, config)
+    rng = np.random.default_rng([config.seed, config.seeds])
+    x, target = adding(rng, config.steps, config.seeds, BATCH)
     h = bptt.forward(x, w, start.activation)
     _, dy = bptt.squared_error(bptt.answer(h[-1], w), target)
-    return h, *bptt.backward(x, dy, h, w, start.activation, back=back)
-
-
-def _loss(w: Arrays, target: np.ndarray, n: int) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Return the same loss of the n-th network, for TensorFlow."""
-
-    def loss(output: tf.Tensor) -> tf.Tensor:
-        return tf.reduce_mean((output @ w["W_O"][n] + w["b_O"][n] - target[n]) ** 2)
-
-    return loss
+    return w, x, target, h, *bptt.backward(x, dy, h, w, start.activation, back=back)
 
 
 def through_keras(
@@ -129,97 +117,73 @@ def through_keras(
     return [np.asarray(gradient) for gradient in by_weight], by_state
 
 
-def check(config: Config) -> dict[str, float]:
+def _loss(w: Arrays, target: np.ndarray, n: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Return the loss of the n-th network, for TensorFlow."""
+    return lambda h: tf.reduce_mean((h @ w["W_O"][n] + w["b_O"][n] - target[n]) ** 2)
+
+
+def check(config: Config) -> float:
     """Compare the gradients of `bptt` with those of TensorFlow.
 
     Returns:
-        by activation, the largest difference of any gradient by a weight or a state,
-        as a share of the largest value of that gradient.
+        the largest difference of any gradient by a weight or a state, as a share of the
+        largest value of that gradient.
 
     Raises:
-        RuntimeError: a difference is larger than rounding explains.
+        RuntimeError: it is larger than rounding explains.
     """
-    largest = {}
+    errors = []
     for activation in bptt.ACTIVATIONS:
         # Identity: gradients arrive at every step, so that all can be compared.
-        w, x, target = networks(Start(activation, "identity"), config)
-        _, g, dh = passes(Start(activation, "identity"), w, x, target)
+        w, x, target, _, g, dh = passes(Start(activation, "identity"), config)
         cell = keras.layers.SimpleRNNCell(config.units, activation)
         cell.build((BATCH, 2))
         cell.set_weights([w["W_F"][0], w["W_R"][0], w["b"][0, 0]])
-        by_weight, (by_state,) = through_keras(cell, x[:, 0], _loss(w, target, 0))
+        by_weight, by_state = through_keras(cell, x[:, 0], _loss(w, target, 0))
         own = [g["W_F"][0], g["W_R"][0], g["b"][0, 0], dh[:, 0]]
-        pairs = zip(own, [*by_weight, by_state], strict=True)
-        errors = [np.abs(a - b).max() / np.abs(b).max() for a, b in pairs]
-        largest[activation] = float(max(errors))
-        if not largest[activation] < TOLERANCE:
-            raise RuntimeError(f"bptt and TensorFlow differ by {max(errors):.0e}")
-    return largest
+        pairs = zip(own, by_weight + by_state, strict=True)
+        errors += [np.abs(a - b).max() / np.abs(b).max() for a, b in pairs]
+    if not max(errors) < TOLERANCE:
+        raise RuntimeError(f"bptt and TensorFlow differ by {max(errors):.0e}")
+    return float(max(errors))
 
 
-def _lengths(dh: np.ndarray) -> np.ndarray:
-    """Return the median of |dL/dh_t| / |dL/dh_T| over all sequences, (T + 1,)."""
+def arriving(dh: np.ndarray) -> list[float]:
+    """Return the median over all sequences of |dL/dh_t| / |dL/dh_T|, for t = 0..T."""
     norms = np.linalg.norm(dh.astype("float64"), axis=-1)  # (T + 1, ..., B)
-    return np.median((norms / norms[-1]).reshape(len(norms), -1), axis=1)
+    return np.median((norms / norms[-1]).reshape(len(norms), -1), axis=1).tolist()
 
 
-def norms(config: Config) -> list[dict[str, Any]]:
-    """Measure how the gradient shrinks or grows on its way back, for each network.
+def norms(config: Config) -> dict[str, Any]:
+    """Measure how gradients shrink or grow on their way back.
 
     Returns:
-        a row for each: `name`; `gradient`, the median of |dL/dh_t| / |dL/dh_T| over
-        sequences and seeds, for t = 0..T; and for plain networks `sigma`, the median
-        largest singular value of W_R, `derivative`, the mean of phi'(z_t), and `bound`,
-        the median of what the gradient cannot exceed.
+        `check`, what `check` returned; and `networks`, a row for each: `name`;
+        `gradient`, what `arriving` returned; and, of the plain networks, `sigma`, the
+        largest singular value of W_R, `derivative`, the mean of phi'(z_t), `bound`, by
+        t what `gradient` cannot exceed, and `lost`, by steps of a truncated pass, the
+        share of the gradient by W_R that it leaves out: |full - truncated| / |full|.
+        All but the mean are medians over seeds or sequences.
     """
     rows = []
     for start in STARTS:
-        w, x, target = networks(start, config)
-        h, _, dh = passes(start, w, x, target)
-        sigma = np.linalg.svd(w["W_R"], compute_uv=False)[:, 0]
+        w, x, target, h, g, dh = passes(start, config)
+        lost = {}
+        for back in (steps for steps in BACK if steps < config.steps):
+            rest = g["W_R"] - passes(start, config, back)[4]["W_R"]
+            sizes = [np.linalg.norm(array, axis=(-2, -1)) for array in (rest, g["W_R"])]
+            lost[back] = float(np.median(sizes[0] / sizes[1]))
+        row = {"name": start.name, "gradient": arriving(dh), "lost": lost}
+        row["sigma"] = float(np.median(bptt.largest_singular_value(w["W_R"])))
+        row["derivative"] = float(bptt.DERIVATIVES[start.activation](h[1:]).mean())
         bound = bptt.bound(h, w, start.activation)
-        derivative = bptt.DERIVATIVES[start.activation](h[1:]).mean()
-        rows.append(
-            {
-                "name": start.name,
-                "sigma": float(np.median(sigma)),
-                "derivative": float(derivative),
-                "gradient": _lengths(dh).tolist(),
-                "bound": np.median(bound.reshape(len(bound), -1), axis=1).tolist(),
-            }
-        )
-    w, x, target = networks(STARTS[0], config)
-    for name, (kind, index) in GATED.items():
+        row["bound"] = np.median(bound.reshape(len(bound), -1), axis=1).tolist()
+        rows.append(row)
+    for name, (kind, state) in GATED.items():
         found = []
         for n in range(config.seeds):
             keras.utils.set_random_seed(config.seed + n)
-            loss = _loss(w, target, n)
-            found.append(through_keras(kind(config.units), x[:, n], loss)[1][index])
-        rows.append({"name": name, "gradient": _lengths(np.stack(found, 1)).tolist()})
-    return rows
-
-
-def truncation(config: Config) -> list[dict[str, Any]]:
-    """Compare gradients that go back only some steps with the full ones.
-
-    Returns:
-        a row for each network: `name`, and `lost`, by number of steps |full -
-        truncated| / |full| of the gradient by W_R, median over seeds.
-    """
-    rows = []
-    for start in STARTS[:-1]:
-        w, x, target = networks(start, config)
-        full = passes(start, w, x, target)[1]["W_R"]
-        lost = {}
-        for back in sorted({min(steps, config.steps) for steps in BACK}):
-            rest = full - passes(start, w, x, target, back=back)[1]["W_R"]
-            sizes = [np.linalg.norm(g, axis=(-2, -1)) for g in (rest, full)]
-            lost[back] = float(np.median(sizes[0] / sizes[1]))
-        rows.append({"name": start.name, "lost": lost})
-    return rows
-
-
-def all_norms(config: Config) -> dict[str, Any]:
-    """Return what `check`, `norms` and `truncation` return."""
-    found = {"check": check(config), "rows": norms(config)}
-    return found | {"truncation": truncation(config)}
+            cell = kind(config.units)
+            found.append(through_keras(cell, x[:, n], _loss(w, target, n))[1][state])
+        rows.append({"name": name, "gradient": arriving(np.stack(found, axis=1))})
+    return {"check": check(config), "networks": rows}
