@@ -28,6 +28,8 @@ from .predict import Writer, printable
 
 STEPS_PER_CALL = 10  # batches per call from Python: a little less time per step
 WARM_UP = 100  # steps, or a tenth of all, over which the learning rate grows
+ADAM_RATIO = 1.4  # learning rate of AdamW over that of Muon
+WEIGHT_DECAY = 0.01
 TIMED_CALLS = 6  # for `--minutes`; as many again come before and do not count
 AFTER_EPOCH, AT_THE_END = 160, 2000  # characters of the samples
 
@@ -125,14 +127,32 @@ def compiled_model(config: Config, data: Data) -> keras.Model:
         0.0, steps - warm_up, warmup_target=config.learning_rate, warmup_steps=warm_up
     )
     model.compile(
-        # Through many steps a gradient can grow without bound (Pascanu, Mikolov and
-        # Bengio 2013, section 3.2).
-        keras.optimizers.AdamW(rate, weight_decay=1e-2, global_clipnorm=1.0),
+        optimizer(rate),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         steps_per_execution=STEPS_PER_CALL,
         jit_compile=False,  # XLA's loop takes longer on a CPU at this width
     )
     return model
+
+
+def optimizer(rate: keras.optimizers.schedules.LearningRateSchedule):
+    """Return Muon for square matrices, with AdamW for all other weights.
+
+    Muon makes the step of a matrix orthogonal: it changes all directions alike, also
+    those with small gradients (Jordan et al. 2024; Liu et al. 2025, section 2). A row
+    of the first W_F or a column of the last layer belongs to one character. They are
+    steps of AdamW, as are vectors.
+    """
+    return keras.optimizers.Muon(
+        rate,
+        adam_lr_ratio=ADAM_RATIO,
+        weight_decay=WEIGHT_DECAY,
+        adam_weight_decay=WEIGHT_DECAY,
+        exclude_layers=["^recurrent/.*/(kernel|W_F)", "^logits/", "bias$"],
+        # Through many steps a gradient can grow without bound (Pascanu, Mikolov and
+        # Bengio 2013, section 3.2).
+        global_clipnorm=1.0,
+    )
 
 
 def task(config: Config, data: Data | None = None) -> Task:
