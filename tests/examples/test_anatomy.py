@@ -180,6 +180,11 @@ def test_sums_that_are_written_out_add_up(output, cell, columns):
     )
     each = {"simple": 1, "lstm": 4, "gru": 6}[cell]
     assert len(sums) == 3 * (each * 3 + (each if output == "recurrent" else 1))
+    x, w = taken[0][0]["x"][0], drawn[0]["W_F"][0, 0]
+    first, second = (
+        sums[0][2].replace("(", "").replace(")", "").split(" ")[0].split("·")
+    )
+    assert (float(first), float(second)) == ((w, x) if columns else (x, w))
     for name, unit, by_x, product, by_h, by_b, result in sums:
         assert product.startswith("W") == columns
         terms = f"{by_x} {by_h} {by_b}".replace("·", "*")
