@@ -43,6 +43,38 @@ def command():
     return run
 
 
+# Imports Keras and then runs each program that it is sent, in a fork of its own.
+SERVER = """
+import json, os, sys, keras
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        exec(json.loads(line))
+        os._exit(0)
+    print(os.waitpid(child, 0)[1], flush=True)
+"""
+
+
+@pytest.fixture(scope="session")
+def fresh():
+    """Return a function that runs a program in a process which knows only Keras.
+
+    There is one server for all of them, since importing Keras takes seconds.
+    """
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER], cwd=ROOT, text=True, **pipes
+    )
+
+    def run(program):
+        server.stdin.write(json.dumps(program) + "\n")
+        server.stdin.flush()
+        assert server.stdout.readline() == "0\n"  # its exit status
+
+    with server:
+        yield run
+
+
 @pytest.fixture
 def in_process(monkeypatch, capsys):
     """Return a function that runs an example's `main` in this process: quicker.

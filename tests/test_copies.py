@@ -98,11 +98,11 @@ def test_copied_folder_trains_resumes_predicts_and_compares(source, tmp_path):
         (tmp_path / name).symlink_to(ROOT / name)
     write_reviews(tmp_path / "reviews.csv")
     write_code(tmp_path / "text.txt")
-    write_series(tmp_path / "series.csv")
+    write_series(tmp_path / "series.csv", lengths=[60])
     settings, predict = TOY[source]
     compare = ["compare", "--seeds", "1", *flags({**settings, "--epochs": 1})]
     verbs = [flags(settings), flags(settings), ["--resume"], predict, compare]
-    cells = 4 if source == "sentiment" else 2  # GRU and LSTM take their time
+    cells = 4 if source == "text_generation" else 2  # GRU and LSTM take their time
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, json.dumps(verbs), str(cells)],
         cwd=tmp_path,

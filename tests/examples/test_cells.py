@@ -4,8 +4,6 @@ A cell is one entry of `CELLS`; all tests below then hold for it. Letters: B bat
 T time steps, D features, U units.
 """
 
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,7 +16,6 @@ from examples.forecasting.model import HoistedCell, HoistedRNN
 from examples.sentiment.model import TextbookCell
 from examples.sorting.model import ConciseCell
 from examples.text_generation.model import RowLookupCell
-from tests.conftest import ROOT
 from tests.reference import Weights, backward, forward, random_weights
 
 B, T, D, U = 5, 7, 4, 6
@@ -291,7 +288,7 @@ def test_a_few_training_steps(cell):
     )
 
 
-def test_saved_layers_are_the_same_in_a_fresh_process(tmp_path):
+def test_saved_layers_are_the_same_in_a_fresh_process(fresh, tmp_path):
     """One process for all cells, since starting one takes seconds."""
     np.save(tmp_path / "mask.npy", MIXED)
     modules, expected = {"keras"}, {}
@@ -312,6 +309,6 @@ def test_saved_layers_are_the_same_in_a_fresh_process(tmp_path):
         "    inputs = np.load(path.with_suffix('.npy'))\n"
         "    np.save(path.with_suffix('.out.npy'), model([inputs, mask]))\n"
     )
-    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+    fresh(program)
     for name, output in expected.items():
         np.testing.assert_array_equal(np.load(tmp_path / f"{name}.out.npy"), output)
