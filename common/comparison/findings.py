@@ -1,6 +1,6 @@
 """What the numbers of a comparison say, in sentences."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from common.comparison import timing
@@ -19,23 +19,18 @@ def findings(document: Mapping[str, Any]) -> list[str]:
         document: the content of `compare.json`.
     """
     rows = {row["cell"]: row for row in document["cells"]}
-    sentences = [*_sameness(document["parity"])]
+    beyond = [
+        f"{name} differs by {document['parity'][name]:.1e}, more than {limit:.0e}"
+        for name, limit in PARITY_LIMITS.items()
+        if not document["parity"][name] <= limit
+    ]
+    same = "From the same weights the two are the same network, up to rounding."
+    other = f"The two are not the same network: {', '.join(beyond)}."
+    sentences = [other if beyond else same]
     for cell, name in NAMES.items():
         if cell in rows and "builtin" in rows:
             sentences.append(_against(document, cell, name, rows))
     return [*sentences, metrics.sentence(document)]
-
-
-def _sameness(parity: Mapping[str, float]) -> Iterator[str]:
-    beyond = [
-        f"{name} differs by {parity[name]:.1e}, more than {limit:.0e}"
-        for name, limit in PARITY_LIMITS.items()
-        if not parity[name] <= limit
-    ]
-    if beyond:
-        yield f"The two are not the same network: {', '.join(beyond)}."
-    else:
-        yield "From the same weights the two are the same network, up to rounding."
 
 
 def _against(document: Mapping, cell: str, name: str, rows: Mapping) -> str:

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -44,11 +43,7 @@ def table(
     for index, column in enumerate(columns):
         shown.add_column(column, justify="right" if index else "left")
     for row in rows:
-        shown.add_row(*(Text(_cell(value)) for value in row))
+        cells = ("" if value is None else value for value in row)
+        texts = (f"{x:.4f}" if isinstance(x, float) else f"{x}" for x in cells)
+        shown.add_row(*map(Text, texts))
     console.print(shown)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:.4f}" if isinstance(value, float) else f"{value}"
