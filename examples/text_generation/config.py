@@ -27,7 +27,8 @@ class Config(Settings):
     batch_size: Annotated[int, Limits(1, MAX_COUNT)] = 64
     """Number of streams. The text is split into this many parts, read in parallel."""
     learning_rate: Annotated[float, Limits(0, 10, above=True)] = 5e-3
-    """Initial step size of the optimizer. It falls to zero along a cosine."""
+    """Largest step size of the optimizer. It is reached within 100 steps, and falls to
+    zero along a cosine."""
     dataset: Literal["python_source", "tiny_shakespeare"] = "python_source"
     """Source of the installed Python's standard library, or Shakespeare's plays
     (downloaded by TensorFlow Datasets)."""
@@ -61,6 +62,7 @@ PRESETS = {
     "smoke": {
         "units": 64,
         "epochs": 1,
+        "chunk": 16,
         "steps_per_epoch": 50,
         "learning_rate": 1e-2,
     },

@@ -42,7 +42,12 @@ def toy(file, tmp_path_factory):
 
     runs_dir, output = tmp_path_factory.mktemp("runs"), io.StringIO()
     config = Config(
-        data=str(file), **SMALL, epochs=3, cell="custom", runs_dir=str(runs_dir)
+        data=str(file),
+        **SMALL,
+        layers=2,
+        epochs=3,
+        cell="custom",
+        runs_dir=str(runs_dir),
     )
     run = train(config, console=Console(file=output))
     run_folder.close(run)
