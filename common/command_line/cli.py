@@ -30,7 +30,8 @@ OPTIONS = (tyro.conf.FlagCreatePairsOff,)  # --resume, and no --no-resume beside
 class _Early:
     """Flags that decide which defaults the others have."""
 
-    preset: str = "default"
+    preset: str | None = None
+    data: str | None = None
     runs_dir: str = "runs"
     resume: bool = False
 
@@ -49,7 +50,8 @@ def main(
             name is its word on the command line, its docstring the help, and its
             parameter's annotation the dataclass that the flags are made from. If it
             returns a run, its report is written.
-        presets: differences from the defaults, by preset name.
+        presets: differences from the defaults, by preset name. If there is one named
+            "own", it replaces "default" for a user's own --data.
         keras: whether the verbs need Keras, which is then imported before them.
 
     Exits with status 2 and one line on stderr where the input is wrong.
@@ -134,7 +136,8 @@ def _parse(
             before = run_folder.read_config(example, run)
             default = settings.from_json(kind, before)
         else:
-            default = settings.from_preset(kind, presets, early.preset)
+            own = "own" if early.data and "own" in presets else "default"
+            default = settings.from_preset(kind, presets, early.preset or own)
     prog = f"python -m {package}"
     if verb is not verbs[0]:
         prog += f" {verb.__name__}"

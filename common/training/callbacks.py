@@ -11,11 +11,15 @@ import numpy as np
 
 
 class BestEpoch(keras.callbacks.Callback):
-    """Keeps the weights of the epoch with the best value of `monitor` in its logs."""
+    """Keeps the weights of the epoch with the best value of `monitor` in its logs.
 
-    def __init__(self, monitor: str, mode: str):
+    With `patience`, training stops after so many epochs without a better value.
+    """
+
+    def __init__(self, monitor: str, mode: str, patience: int | None = None):
         super().__init__()
         self.monitor, self.sign = monitor, {"max": 1.0, "min": -1.0}[mode]
+        self.patience = patience
         self.epoch, self.value = -1, math.nan
         self.weights: list[np.ndarray] = []
 
@@ -25,6 +29,12 @@ class BestEpoch(keras.callbacks.Callback):
         if math.isfinite(value) and better:
             self.epoch, self.value = epoch, value
             self.weights = self.model.get_weights()
+        if self.is_over(epoch + 1):
+            self.model.stop_training = True
+
+    def is_over(self, epochs_done: int) -> bool:
+        """Return whether patience has run out after so many epochs."""
+        return bool(self.patience) and epochs_done - (self.epoch + 1) >= self.patience
 
 
 class StopOnInterrupt(keras.callbacks.Callback):

@@ -145,7 +145,8 @@ def fit(
     model.optimizer.build(model.trainable_variables)
     train, epochs, monitor = task.train(config.seed), config.epochs, task.monitor
     mode = task.mode if monitor.endswith(task.metric) else "min"  # else it is a loss
-    best, history, stop = BestEpoch(monitor, mode), History(), StopOnInterrupt()
+    best, history = BestEpoch(monitor, mode, task.patience), History()
+    stop = StopOnInterrupt()
     saver = _SaveState(run, best, history, stop)
     saver.set_model(model)
     done = saver.load() if run.can_resume else 0
@@ -157,7 +158,7 @@ def fit(
     )
     callbacks = [ResetStates(), keras.callbacks.TerminateOnNaN(), stop, best, history]
     callbacks += [keras.callbacks.ProgbarLogger(), between, saver]
-    if done < epochs:
+    if done < epochs and not best.is_over(done):
         # An overflow is reported as a loss that is not finite, in one line.
         with np.errstate(over="ignore", invalid="ignore"):
             model.fit(

@@ -27,6 +27,7 @@ class Task:
     baselines: Callable[[], Mapping[str, np.ndarray]]  # (N,) by name
     # (N,) number of the block of each case, where neighbours depend on each other; by
     # default every case is a block of its own.
+    patience: int | None = None  # epochs without a better `monitor` before the end
     blocks: np.ndarray | None = None
     root: bool = False  # whether the metric is the root of the mean, as for RMSE
 

@@ -156,7 +156,7 @@ def build_model(config: Config, *, vocabulary_size: int, classes: int) -> keras.
         keras.initializers.RandomUniform(-limit, limit),
         name="embedding",
     )(ids)
-    vectors = WordDropout(config.dropout, config.seed)(vectors)  # (B, T, D)
+    vectors = WordDropout(config.word_dropout, config.seed)(vectors)  # (B, T, D)
     states = recurrent_stack(config, vectors, mask)
     if config.pooling == "last":
         pooled = states  # (B, U)

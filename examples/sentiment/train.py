@@ -110,7 +110,8 @@ def task(config: Config, data: Data | None = None) -> Task:
         data_hash=data.data_hash,
         metric="accuracy",
         mode="max",
-        monitor="val_accuracy",
+        monitor="val_loss" if config.patience else "val_accuracy",
+        patience=config.patience,
         build=lambda cell, seed: compiled_model(
             dataclasses.replace(config, cell=cell, seed=seed), data
         ),

@@ -90,7 +90,7 @@ def wait_for(process, text):
 def test_interrupt_keeps_the_best_epoch_and_can_be_resumed(
     command, small_file, tmp_path
 ):
-    flags = ["--data", small_file, "--epochs", 3000, "--batch-size", 2]
+    flags = ["--data", small_file, "--epochs", 3000, "--patience", 3000]
     process = start(*flags, "--runs-dir", tmp_path)
     wait_for(process, "Epoch 3/3000")
     process.send_signal(signal.SIGINT)
@@ -108,7 +108,7 @@ def test_resume_keeps_the_settings(here, small_run, tmp_path):
     shutil.copytree(newest(small_run, EXAMPLE), folder)
     (folder / "state.npz").touch()
     error = here("--resume", "--units", "5", "--runs-dir", tmp_path, check=2)
-    assert "--units was 48; received 5" in error
+    assert "--units was 64; received 5" in error
 
 
 def test_classify_answers_in_lines_and_json(here, small_run, tmp_path):
@@ -184,7 +184,7 @@ def test_help_does_not_load_tensorflow():
         (["--epochs", "-3"], "--epochs must be a whole number, 1..1000000"),
         (["--learning-rate", "nan"], "--learning-rate must be a number above 0"),
         (["--dropout", "1"], "--dropout must be a number at least 0 and below 1"),
-        (["--preset", "huge"], "--preset must be one of default, smoke, full"),
+        (["--preset", "huge"], "--preset must be one of default, smoke, full, own"),
         (["--preset"], "--preset"),
         (["--dataset", "tweets"], "reviews"),
         (["--cell", "elman"], "builtin"),

@@ -13,12 +13,12 @@ from examples.sentiment.model import WordDropout, build_model
 
 B, T, D, U = 5, 9, 4, 6
 POOLINGS = {
-    "last": {},
-    "last-both": {"bidirectional": True},
+    "last": {"pooling": "last"},
+    "last-both": {"pooling": "last", "bidirectional": True},
     "mean": {"pooling": "mean"},
     "max-both": {"pooling": "max", "bidirectional": True},
-    "last-layers": {"layers": 2},
-    "last-both-layers": {"bidirectional": True, "layers": 2},
+    "last-layers": {"pooling": "last", "layers": 2},
+    "last-both-layers": {"pooling": "last", "bidirectional": True, "layers": 2},
 }
 every_pooling = pytest.mark.parametrize("options", POOLINGS.values(), ids=POOLINGS)
 CELLS = {cell: {"cell": cell} for cell in ("custom", "gru", "lstm")}
@@ -53,7 +53,8 @@ def train_steps(network, *, steps, optimizer=None):
 @every_pooling
 def test_custom_network_equals_builtin_in_training(options):
     builtin, custom = (
-        model(cell=cell, dropout=0.3, **options) for cell in ("builtin", "custom")
+        model(cell=cell, dropout=0.3, word_dropout=0.3, **options)
+        for cell in ("builtin", "custom")
     )
     copy_weights(builtin, custom)
     ids = some_ids(seed=9)
@@ -99,7 +100,7 @@ def test_no_layer_has_to_hand_a_mask_on(options, monkeypatch):
 def test_saved_network_is_the_same_in_a_fresh_process(fresh, tmp_path):
     """One process for both networks, since starting one takes seconds."""
     networks = {
-        "last": model(cell="custom", dropout=0.2),
+        "last": model(cell="custom", pooling="last", word_dropout=0.2),
         "max": model(cell="custom", dropout=0.2, pooling="max", bidirectional=True),
         "layers": model(cell="custom", dropout=0.2, layers=2),
     }

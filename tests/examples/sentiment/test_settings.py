@@ -25,14 +25,15 @@ CHANGES = {
     "vocabulary_size": {"vocabulary_size": 12},
     "max_length": {"max_length": 3},
     "embedding_size": {"embedding_size": 3},
-    "pooling": {"pooling": "max"},
+    "pooling": {"pooling": "last"},
     "bidirectional": {"bidirectional": True},
     "dropout": {"dropout": 0.4},
+    "word_dropout": {"word_dropout": 0.4},
 }
 # `preset` names where other settings come from; `data_dir`, `runs_dir` and `resume`
 # say where things lie: the tests of the commands use them. The tests of the data use
-# `dataset`.
-ELSEWHERE = {"preset", "dataset", "data_dir", "runs_dir", "resume"}
+# `dataset`, and `patience` tells when to stop.
+ELSEWHERE = {"patience", "preset", "dataset", "data_dir", "runs_dir", "resume"}
 
 
 def fingerprint(config):
