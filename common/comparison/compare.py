@@ -74,7 +74,7 @@ def compare(task: Task, config: Repeats, *, console: Console) -> Run:
             "seed": config.seed,
             "seeds": config.seeds,
             **_results(task, trained, times),
-            "parity": parity(task, config.seed),
+            "parity": parity(task, config.seed, [models[c] for c in CELLS[:2]]),
             "step_time": {
                 cell: timing.ratio(times[cell], times["builtin"]) for cell in CELLS[1:]
             },

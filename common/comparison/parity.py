@@ -41,21 +41,30 @@ def copy_weights(builtin: keras.Model, custom: keras.Model):
     custom.set_weights(weights_as_custom(builtin, custom))
 
 
-def parity(task: Task, seed: int) -> dict[str, float]:
+def parity(task: Task, seed: int, compiled: Sequence[keras.Model]) -> dict[str, float]:
     """Return how far built-in and custom differ, starting from the same weights.
+
+    Args:
+        task: what they are trained on.
+        seed: of their weights and of the order of the batches.
+        compiled: two models of the task, built-in and custom, that are trained anew
+            here. If they have been trained before, TensorFlow need not trace again.
 
     Returns:
         largest absolute difference of any output on the first batch, of any gradient
         on it, and of any weight after 20 training steps.
     """
-    batches, pair = task.train(seed), _pair(task, seed)
+    batches = task.train(seed)
+    pair = task.build("builtin", seed), task.build("custom", seed)
+    copy_weights(*pair)
     start = pair[1].get_weights()
     outputs = [[model(batches[0][0], training=False)] for model in pair]
-    for step in range(STEPS):
-        for model in pair:
+    for model, new in zip(compiled, pair, strict=True):
+        for own, other in zip(_variables(model), _variables(new), strict=True):
+            own.assign(other)
+        for step in range(STEPS):
             model.train_on_batch(*batches[step % batches.num_batches])
-    trained = weights_as_custom(*pair), pair[1].get_weights()
-    pair = _pair(task, seed)
+    trained = weights_as_custom(*compiled), compiled[1].get_weights()
     for model in pair:
         # One step of plain gradient descent of length 1: the weights move by the
         # gradient, whatever the backend. Eager, since one step is not worth a graph.
@@ -71,10 +80,11 @@ def parity(task: Task, seed: int) -> dict[str, float]:
     }
 
 
-def _pair(task: Task, seed: int) -> tuple[keras.Model, keras.Model]:
-    pair = task.build("builtin", seed), task.build("custom", seed)
-    copy_weights(*pair)
-    return pair
+def _variables(model: keras.Model) -> list:
+    """Return all that a training starts from; see `fitting`."""
+    model.optimizer.build(model.trainable_variables)
+    weights = model.trainable_variables + model.non_trainable_variables
+    return weights + model.optimizer.variables
 
 
 def _largest_difference(first: Sequence, second: Sequence) -> float:
