@@ -135,10 +135,15 @@ def clip(gradients: Arrays, limit: float) -> Arrays:
     """Shorten the gradient of each network to the norm `limit` where it is longer.
 
     All of it is divided by one number, so its direction stays (Pascanu, Mikolov,
-    Bengio 2013, algorithm 1).
+    Bengio 2013, algorithm 1). A gradient that overflowed has no direction left and
+    becomes zero.
     """
-    factor = np.minimum(1, limit / np.maximum(norm(gradients), 1e-30))
-    return {name: (g * factor).astype(g.dtype) for name, g in gradients.items()}
+    length = norm(gradients)
+    factor = np.minimum(1, limit / np.maximum(length, 1e-30))
+    return {
+        name: np.where(np.isfinite(length), g * factor, 0).astype(g.dtype)
+        for name, g in gradients.items()
+    }
 
 
 def largest_singular_value(matrices: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ All is measured on the sequences of the adding problem, and all at once for N ne
 one a seed. Letters: T time steps, B batch, U units.
 """
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from .bptt import Arrays
 from .config import Config
 
 BATCH = 64
+SEEDS = 12  # of plain networks that are only measured, not trained
 BACK = (1, 5, 10, 25, 50)  # steps of a truncated pass
 TOLERANCE = 1e-4  # of the check; both sides compute in 32 bits
 
@@ -149,9 +151,14 @@ def check(config: Config) -> float:
 
 
 def arriving(dh: np.ndarray) -> list[float]:
-    """Return the median over all sequences of |dL/dh_t| / |dL/dh_T|, for t = 0..T."""
+    """Return |dL/dh_t| / |dL/dh_T| for t = 0..T, median over all sequences."""
     norms = np.linalg.norm(dh.astype("float64"), axis=-1)  # (T + 1, ..., B)
     return np.median((norms / norms[-1]).reshape(len(norms), -1), axis=1).tolist()
+
+
+def _row(name: str, dh: np.ndarray) -> dict[str, Any]:
+    by_seed = [arriving(dh[:, n])[0] for n in range(dh.shape[1])]
+    return {"name": name, "gradient": arriving(dh), "seeds": by_seed}
 
 
 def norms(config: Config) -> dict[str, Any]:
@@ -159,13 +166,14 @@ def norms(config: Config) -> dict[str, Any]:
 
     Returns:
         `check`, what `check` returned; and `networks`, a row for each: `name`;
-        `gradient`, what `arriving` returned; and, of the plain networks, `sigma`, the
-        largest singular value of W_R, `derivative`, the mean of phi'(z_t), `bound`, by
-        t what `gradient` cannot exceed, and `lost`, by steps of a truncated pass, the
-        share of the gradient by W_R that it leaves out: |full - truncated| / |full|.
-        All but the mean are medians over seeds or sequences.
+        `gradient`, what `arriving` returned; `seeds`, the same at t = 0, by seed; and,
+        of the plain networks, `sigma`, the largest singular value of W_R, `derivative`,
+        the mean of phi'(z_t), `bound`, by t what `gradient` cannot exceed, and `lost`,
+        by steps of a truncated pass, the share of the gradient by W_R that it leaves
+        out: |full - truncated| / |full|. All but the mean and `seeds` are medians.
     """
-    rows = []
+    rows, gated = [], config
+    config = dataclasses.replace(config, seeds=SEEDS)
     for start in STARTS:
         w, x, target, h, g, dh = passes(start, config)
         lost = {}
@@ -173,7 +181,7 @@ def norms(config: Config) -> dict[str, Any]:
             rest = g["W_R"] - passes(start, config, back)[4]["W_R"]
             sizes = [np.linalg.norm(array, axis=(-2, -1)) for array in (rest, g["W_R"])]
             lost[back] = float(np.median(sizes[0] / sizes[1]))
-        row = {"name": start.name, "gradient": arriving(dh), "lost": lost}
+        row = _row(start.name, dh) | {"lost": lost}
         row["sigma"] = float(np.median(bptt.largest_singular_value(w["W_R"])))
         row["derivative"] = float(bptt.DERIVATIVES[start.activation](h[1:]).mean())
         bound = bptt.bound(h, w, start.activation)
@@ -181,9 +189,9 @@ def norms(config: Config) -> dict[str, Any]:
         rows.append(row)
     for name, (kind, state) in GATED.items():
         found = []
-        for n in range(config.seeds):
+        for n in range(gated.seeds):
             keras.utils.set_random_seed(config.seed + n)
             cell = kind(config.units)
             found.append(through_keras(cell, x[:, n], _loss(w, target, n))[1][state])
-        rows.append({"name": name, "gradient": arriving(np.stack(found, axis=1))})
+        rows.append(_row(name, np.stack(found, axis=1)))
     return {"check": check(config), "networks": rows}

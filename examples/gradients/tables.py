@@ -27,29 +27,31 @@ def _spread(values: Sequence[float], form: str) -> str:
 def norms(found: Mapping[str, Any], config: Config) -> Iterator[Section]:
     """Yield the tables of gradients at the start of training."""
     T, rows, lost = config.steps, {}, {}
-    backs = [back for back in (1, 10, 50) if back < T] + [T]
     for network in found["networks"]:
         row = rows[network["name"]] = {}
         if "sigma" in network:
             row["sigma"] = f"{network['sigma']:.2f}"
             row["phi'"] = f"{network['derivative']:.2f}"
-        row |= {f"{n} back": f"{network['gradient'][T - n]:.0e}" for n in backs}
+        row["10 back"] = f"{network['gradient'][max(0, T - 10)]:.0e}"
+        row[f"{T} back"] = _spread(network["seeds"], ".0e")
         if "bound" in network:
-            row[f"bound {T} back"] = f"{network['bound'][0]:.0e}"
+            row["bound"] = f"{network['bound'][0]:.0e}"
             shares = network["lost"].items()
             lost[network["name"]] = {f"{n} back": f"{v:.3f}" for n, v in shares}
     yield Section(
         f"What arrives of the gradient over {T} steps, {config.units} units",
         rows,
-        "|dL/dh_t| / |dL/dh_T| before training, medians. sigma: largest singular value "
-        "of W_R; phi': mean derivative. Checked: TensorFlow finds the same gradients, "
-        f"largest difference {found['check']:.0e} of a gradient's largest value.",
+        "|dL/dh_t| / |dL/dh_T| before training, median (range) of seeds. sigma: the "
+        "largest singular value of W_R. phi': mean derivative. bound: what no sequence "
+        "exceeds, median. "
+        "Checked: TensorFlow finds the same gradients, largest difference "
+        f"{found['check']:.0e} of a gradient's largest value.",
     )
     yield Section(
         "What a truncated pass loses",
         lost,
-        "|full - truncated| / |full| of the gradient by W_R, by the steps that the pass "
-        "goes back. Where gradients vanish, there is little to lose.",
+        "|full - truncated| / |full| of the gradient by W_R, by the steps that the "
+        "pass goes back. Where gradients vanish, there is little to lose.",
     )
 
 
@@ -77,7 +79,7 @@ def adding(found: Mapping[str, Any], config: Config) -> Iterator[Section]:
         f"Clipping and truncation, {middle} steps",
         again,
         "largest: norm of the largest gradient that training met. clipped: share of "
-        "the updates in which the gradient was shortened.",
+        "the updates in which the gradient was shortened. inf: the weights overflowed.",
     )
 
 
