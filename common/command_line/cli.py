@@ -50,7 +50,8 @@ def main(
             parameter's annotation the dataclass that the flags are made from. If it
             returns a run, its report is written.
         presets: differences from the defaults, by preset name.
-        keras: whether the verbs need Keras, which is then imported before them.
+        keras: whether the verbs need Keras, which is then imported before them; a
+            settings class with `NEEDS_KERAS = False` does without it.
 
     Exits with status 2 and one line on stderr where the input is wrong.
     """
@@ -76,7 +77,7 @@ def main(
 
 
 def _run(verb: Verb, options: Any, *, keras: bool):
-    if keras:
+    if keras and getattr(options, "NEEDS_KERAS", True):
         import_keras()
     run = verb(options)
     if run is not None:
