@@ -52,7 +52,8 @@ def main(
             returns a run, its report is written.
         presets: differences from the defaults, by preset name. If there is one named
             "own", it replaces "default" for a user's own --data.
-        keras: whether the verbs need Keras, which is then imported before them.
+        keras: whether the verbs need Keras, which is then imported before them; a
+            settings class with `NEEDS_KERAS = False` does without it.
 
     Exits with status 2 and one line on stderr where the input is wrong.
     """
@@ -78,7 +79,7 @@ def main(
 
 
 def _run(verb: Verb, options: Any, *, keras: bool):
-    if keras:
+    if keras and getattr(options, "NEEDS_KERAS", True):
         import_keras()
     run = verb(options)
     if run is not None:

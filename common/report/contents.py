@@ -8,6 +8,7 @@ from typing import Any
 
 from common.comparison import findings
 from common.errors import UserError
+from common.play import page
 from common.report.advice import reasons
 from common.report.pictures import read_pictures
 from common.training import metrics, run_folder
@@ -57,6 +58,8 @@ def read_run(run: run_folder.Run) -> dict[str, Any]:
         "history": {row["epoch"]: row for row in history},
         "comparison": comparison,
         "can_resume": run.can_resume,
+        "play": page.PAGE if (run / page.PAGE).is_file() else None,
+        "why_no_play": page.too_large(document["parameters"]),
         **reasons(document, history, comparison and comparison["document"]),
     }
 

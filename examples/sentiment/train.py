@@ -14,7 +14,7 @@ from common.training import fitting, metrics, models, plots, run_folder
 from common.training.console import attempt, note, say, table
 from common.training.task import Task
 
-from . import figures
+from . import figures, play
 from .config import EXAMPLE, Compare, Config
 from .data import SPLITS, Data, load
 from .evaluate import READ_BATCH, baselines, evaluate, probabilities, show
@@ -53,6 +53,8 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
             figures.confusion_matrix(run, document["details"])
         with attempt(console, "the reading curves"):
             figures.reading_curves(run, model, data)
+        with attempt(console, "the page to play with"):
+            play.write(run, model, data)
         run_folder.finish(run)
     show(document, p, data, console)
     say(console, f"run folder: {run.path}")
