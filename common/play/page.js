@@ -93,12 +93,12 @@ function stepsOf(name) {
   return [...steps].sort((a, b) => a.t - b.t);
 }
 
-const LABELS = 76; // pixels for the names of the steps above a heat map
-
 function sizes(name) {
   const steps = stepsOf(name), U = layerOf(name).units;
   const width = Math.min(28, Math.max(4, 620 / Math.max(1, steps.length)));
-  return { steps, U, width, height: Math.min(12, Math.max(3, 260 / U)) };
+  const longest = Math.max(1, ...steps.map(({ t }) => task.label(name, t).length));
+  const top = width < 10 ? 0 : 12 + 7 * Math.min(12, longest); // of the names of the steps
+  return { steps, U, width, height: Math.min(12, Math.max(3, 260 / U)), top };
 }
 
 const heatMaps = {};
@@ -121,21 +121,21 @@ function setupStates() {
 
 function drawStates() {
   for (const [name, canvas] of Object.entries(heatMaps)) {
-    const { steps, U, width, height } = sizes(name);
-    const pen = surface(canvas, Math.max(40, steps.length * width), LABELS + U * height);
+    const { steps, U, width, height, top } = sizes(name);
+    const pen = surface(canvas, Math.max(40, steps.length * width), top + U * height);
     const largest = Math.max(1, ...steps.flatMap(({ step }) => Array.from(step.h, Math.abs)));
     steps.forEach(({ t, step }, column) => {
       for (let u = 0; u < U; u++) {
         pen.fillStyle = colour(step.h[u] / largest);
-        pen.fillRect(column * width, LABELS + u * height, width, height);
+        pen.fillRect(column * width, top + u * height, width, height);
       }
-      if (width >= 10) writeUpwards(pen, task.label(name, t), (column + 0.5) * width);
+      if (width >= 10) writeUpwards(pen, task.label(name, t), (column + 0.5) * width, top - 4);
     });
     pen.strokeStyle = theme.ink;
     const at = steps.findIndex(({ t }) => t === chosen.t);
     if (name === chosen.layer && at >= 0) {
-      pen.strokeRect(at * width, LABELS, width, U * height);
-      pen.strokeRect(0, LABELS + chosen.unit * height, steps.length * width, height);
+      pen.strokeRect(at * width, top, width, U * height);
+      pen.strokeRect(0, top + chosen.unit * height, steps.length * width, height);
     }
     const off = layerOf(name).on.filter((on) => !on).length;
     canvas.setAttribute("aria-label",
@@ -144,9 +144,9 @@ function drawStates() {
   tellChosen();
 }
 
-function writeUpwards(pen, text, x) {
+function writeUpwards(pen, text, x, y) {
   pen.save();
-  pen.translate(x + 4, LABELS - 4);
+  pen.translate(x + 4, y);
   pen.rotate(-Math.PI / 2);
   pen.fillStyle = theme.ink;
   pen.font = "12px system-ui, sans-serif";
@@ -163,9 +163,9 @@ function tellChosen() {
 }
 
 function clickState(name, event) {
-  const { steps, width, height } = sizes(name);
+  const { steps, width, height, top } = sizes(name);
   const column = Math.floor(event.offsetX / width);
-  const unit = Math.floor((event.offsetY - LABELS) / height);
+  const unit = Math.floor((event.offsetY - top) / height);
   if (unit < 0 || unit >= layerOf(name).units || !steps[column]) return;
   const { t } = steps[column];
   if (chosen.layer === name && chosen.unit === unit && chosen.t === t) switchUnit();
@@ -321,7 +321,7 @@ function drawMatrices() {
 }
 
 /** Compares the page with Keras: the largest difference of outputs on the inputs that the
- * page carries. */
+ * page carries; of outputs above 1, relative to them. */
 function checkAgainstKeras() {
   let largest = 0;
   for (const { given, outputs } of data.checks) {
@@ -330,7 +330,7 @@ function checkAgainstKeras() {
       const mine = run.outputs[i];
       const same = mine.shape.join() === shape.join();
       values.forEach((value, j) => {
-        const difference = same ? Math.abs(value - mine.data[j]) : NaN;
+        const difference = same ? Math.abs(value - mine.data[j]) / Math.max(1, Math.abs(value)) : NaN;
         largest = Number.isNaN(difference) || difference > largest ? difference : largest;
       });
     });

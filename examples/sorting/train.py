@@ -16,6 +16,7 @@ from common.training.console import attempt, say
 from common.training.plots import learning_curves
 from common.training.task import Task
 
+from . import play
 from .config import EXAMPLE, Compare, Config
 from .data import DATA_SEED, PADDING, Data, FreshBatches, load
 from .evaluate import METRIC, baseline_answers, evaluate, show
@@ -57,6 +58,8 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
             draw_lengths(figures / "lengths.png", by_length, sorter)
         with attempt(console, "figure of the hidden state"):
             draw_states(figures / "hidden_state.png", sorter, data.test["random"][0])
+        with attempt(console, "the page to play with"):
+            play.write(run, model, lists, data.test["random"])
         run_folder.finish(run)
     show(document, console)
     say(console, f"run folder: {run.path}")

@@ -19,7 +19,7 @@ from common.training.fitting import fit
 from common.training.run_folder import Run
 from common.training.task import Task
 
-from . import figures
+from . import figures, play
 from .config import EXAMPLE, Compare, Config, Generate
 from .data import Data, Streams, load
 from .evaluate import BLOCK, METRIC, evaluate, ngram_surprisals, show, surprisals
@@ -86,6 +86,8 @@ def train(config: Config, console: Console | None = None) -> Run:
             figures.sample_probability(path, writer, "\n" + written)
         with attempt(console, "the figure of a hidden unit"):
             figures.hidden_unit(folder / "hidden_unit.png", writer, test)
+        with attempt(console, "the page to play with"):
+            play.write(run, network, data.preprocessor, test)
         run_folder.finish(run)
     show(document, written, console)
     say(console, f"run folder: {run.path}")
