@@ -6,6 +6,8 @@ import typing
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
+import tyro
+
 from common.errors import UserError, check_choice, shown
 
 Cell = Literal["builtin", "custom", "gru", "lstm"]
@@ -102,8 +104,7 @@ class Settings(Checked):
     preset: str = "default"
     """Named set of defaults; other flags override single values of it."""
     cell: Cell = "builtin"
-    """Recurrent cell: Keras's SimpleRNN, the same written by hand, GRU or LSTM.
-    `compare` ignores it and trains all four."""
+    """Recurrent cell: Keras's SimpleRNN, the same written by hand, GRU or LSTM."""
     units: Annotated[int, Limits(1, 16_384)] = 64
     """Width of the hidden state."""
     epochs: Annotated[int, Limits(1, MAX_COUNT)] = 10
@@ -121,8 +122,11 @@ class Settings(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Repeats(Settings):
-    """What `compare` adds to a `Config`: `class Compare(Config, Repeats)`."""
+class Repeats(Checked):
+    """What `compare` adds to a `Config`: `class Compare(Repeats, Config)`."""
+
+    cell: tyro.conf.Suppress[Cell] = "builtin"
+    """No flag: all four cells are trained."""
 
     seeds: Annotated[int, Limits(1, 100)] = 3
     """Trainings of each cell. Their seeds count up from --seed."""

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import tyro
 
-from common.command_line import cli, new_example
+from common.command_line import cli
 from common.errors import one_line
 from common.settings import Checked
+from examples import new_example
 from examples.benchmark.config import Benchmark
 from examples.compare_all import CompareAll
 

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from common import settings
-from common.command_line import new_example
-from common.comparison import results_page
 from common.errors import UserError, check_choice
 from common.settings import Checked, Limits
 from common.training import run_folder
+from examples import new_example, results_page
 
 ROOT = Path(__file__).parents[1]
 

@@ -44,21 +44,11 @@ def command():
 
 
 @pytest.fixture
-def fails(command):
-    """Return a function that expects exit status 2 and one line on stderr."""
-
-    def run(name, *words, **options):
-        done = command(name, *words, check=2, **options)
-        assert done.stderr.startswith("error: ")
-        assert done.stderr.count("\n") == 1
-        return done.stderr
-
-    return run
-
-
-@pytest.fixture
 def in_process(monkeypatch, capsys):
-    """Return a function that runs an example's `main` in this process: quicker."""
+    """Return a function that runs an example's `main` in this process: quicker.
+
+    It returns what was printed. `errors` is what it said on stderr.
+    """
 
     def run(main, *words, text="", check=0):
         monkeypatch.setattr(sys, "argv", ["example", *map(str, words)])
@@ -70,6 +60,7 @@ def in_process(monkeypatch, capsys):
         except SystemExit as exit_:
             status = exit_.code
         captured = capsys.readouterr()
+        run.errors = captured.err
         assert status == check, captured.err
         if check == 2:
             assert captured.err.startswith("error: ")
@@ -79,15 +70,6 @@ def in_process(monkeypatch, capsys):
         return captured.out
 
     return run
-
-
-@pytest.fixture
-def quick_timing(monkeypatch):
-    """Let `compare` time a few steps: enough to see that it does, not how fast."""
-    from common.comparison import compare
-
-    monkeypatch.setattr(compare, "TIMING_ROUNDS", 2)
-    monkeypatch.setattr(compare, "CALLS_PER_ROUND", 2)
 
 
 def write_reviews(path, *, rows=200, seed=0):

@@ -7,7 +7,6 @@ import contextlib
 import dataclasses
 import importlib
 import io
-import os
 import shutil
 import sys
 import typing
@@ -16,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from common.command_line import new_example
 from common.settings import Limits
 from examples import __main__ as all_examples
+from examples import new_example
 from tests.conftest import ROOT, newest, write_code, write_reviews, write_series
 
 EXAMPLES = new_example.templates(ROOT)
@@ -72,14 +71,12 @@ def place(tmp_path_factory):
     write_reviews(folder / "reviews.csv")
     write_code(folder / "text.txt")
     write_series(folder / "series.csv")
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr("common.training.plots.save", lambda *_, **__: None)  # quicker
         for name, words in TRAINED.items():
             status, out, err = call(name, words)
             assert status == 0, out + err
-    finally:
-        os.chdir(before)
     return folder
 
 
@@ -144,7 +141,9 @@ def number_cases():
                     continue
                 flag = "--" + field.name.replace("_", "-")
                 over = limits.at_most + (0 if limits.below else 1)
-                for value in (f"{over:.0f}", HUGE, "nan"):
+                # The other two are wrong for every number in the same way.
+                values = (f"{over:.0f}", HUGE, "nan")
+                for value in values if field.name == "seed" else values[:1]:
                     yield pytest.param(name, [verb, flag, value], id=f"{name} {flag}")
 
 
@@ -188,6 +187,7 @@ FLAGS = {
     "--cell rnn": "--cell",
     "--seed -1": "--seed",
     "compare --seeds 0": "--seeds",
+    "compare --cell gru": "--cell",
     f"--runs-dir {LONG}": "--runs-dir",
     "--runs-dir series.csv": "--runs-dir",
 }
@@ -471,18 +471,15 @@ def test_cases_are_enough(request):
         assert len(own) > 300
 
 
-def test_data_that_changed_before_a_resume_is_refused(here, place, monkeypatch):
-    def killed(*_):
-        raise KeyboardInterrupt
-
+def test_data_that_changed_before_a_resume_is_refused(here, place):
     for name, file, more in (
         ("sentiment", "reviews.csv", "good,one more text\n"),
         ("text_generation", "text.txt", "one more line\n"),
         ("forecasting", "series.csv", "s2,2005-01-01,5\n"),
     ):
-        with monkeypatch.context() as patch:
-            patch.setattr("common.training.models.save", killed)
-            assert call(name, [*TRAINED[name], "--runs-dir", "killed"])[0] == 130
+        killed = place / "killed" / name / "20260101-000000"
+        shutil.copytree(newest(place / "runs", name), killed)
+        (killed / "state.npz").touch()
         content = (place / file).read_text()
         (place / file).write_text(content + more)
         try:

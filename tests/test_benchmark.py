@@ -9,9 +9,9 @@ import keras
 import numpy as np
 import pytest
 
-from common.comparison import results_page
 from common.errors import UserError
 from examples import __main__ as command
+from examples import results_page
 from examples.benchmark import lengths, models, page, pytorch, run, ways
 from examples.benchmark.config import Benchmark
 from tests.conftest import ROOT

@@ -8,8 +8,7 @@ import textwrap
 
 import pytest
 
-from common.command_line import new_example
-from common.comparison import results_page
+from examples import new_example, results_page
 from tests.conftest import ROOT
 from tests.test_project import READMES
 

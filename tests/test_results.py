@@ -8,12 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from common.command_line import cli, new_example
-from common.comparison import results_page
+from common.command_line import cli
 from examples import __main__ as command
-from examples import compare_all
-from tests.common.comparison.test_results_page import DOCUMENT
+from examples import compare_all, new_example, results_page
 from tests.conftest import ROOT
+from tests.test_results_page import DOCUMENT, lines_about
 
 # Its training goes on with the validation part, its comparison does not.
 TRAINED_ON_MORE = ("forecasting",)
@@ -26,9 +25,9 @@ def contradictions(root):
     found = []
     for readme in sorted(root.glob("examples/*/README.md")):
         name, text = readme.parent.name, readme.read_text()
-        about = results_page.lines_about(name, page)
+        about = lines_about(name, page)
         block = results_page.BLOCK.search(text)
-        if results_page.lines_about(name, block[0] if block else "") != about:
+        if lines_about(name, block[0] if block else "") != about:
             found.append(f"{name}: its block is not what the page says")
         rest = results_page.BLOCK.sub("", text)
         for line in _section(rest, "Built-in against custom").splitlines():
@@ -68,7 +67,7 @@ def test_readmes_do_not_contradict_the_results():
         readme = (ROOT / "examples" / name / "README.md").read_text()
         missing = f" {name}" in page.partition("Without a comparison so far:")[2]
         if "A copy of [" not in readme and not missing:
-            assert len(results_page.lines_about(name, page)) == 7, name
+            assert len(lines_about(name, page)) == 7, name
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-"""Verbs and flags, lines of input, and copies of an example."""
+"""Verbs and flags, and lines of input."""

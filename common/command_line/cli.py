@@ -39,7 +39,6 @@ def main(
     package: str,
     *verbs: Verb,
     presets: Mapping[str, Mapping[str, Any]],
-    args: Sequence[str] | None = None,
     keras: bool = True,
 ):
     """Run one verb of an example and exit.
@@ -51,12 +50,12 @@ def main(
             parameter's annotation the dataclass that the flags are made from. If it
             returns a run, its report is written.
         presets: differences from the defaults, by preset name.
-        args: what the user typed; `None` for `sys.argv`.
-        keras: whether the verbs need Keras, which is then imported before them.
+        keras: whether the verbs need Keras, which is then imported before them; a
+            settings class with `NEEDS_KERAS = False` does without it.
 
     Exits with status 2 and one line on stderr where the input is wrong.
     """
-    words = list(sys.argv[1:] if args is None else args)
+    words = sys.argv[1:]
     by_name = {verb.__name__: verb for verb in verbs}
     try:
         verb = verbs[0]
@@ -78,7 +77,7 @@ def main(
 
 
 def _run(verb: Verb, options: Any, *, keras: bool):
-    if keras:
+    if keras and getattr(options, "NEEDS_KERAS", True):
         import_keras()
     run = verb(options)
     if run is not None:

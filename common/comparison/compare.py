@@ -3,6 +3,7 @@
 Letters: N test cases.
 """
 
+import dataclasses
 import itertools
 import statistics
 from collections.abc import Mapping
@@ -19,12 +20,12 @@ from common import files
 from common.comparison import machine, timing
 from common.comparison.findings import findings
 from common.comparison.parity import copy_weights, parity
-from common.comparison.task import Task
 from common.settings import CELLS, Repeats
 from common.training import console as out
 from common.training import fitting, plots, run_folder, verdicts
 from common.training.callbacks import History
 from common.training.run_folder import Run
+from common.training.task import Task
 
 TIMING_ROUNDS = 12
 CALLS_PER_ROUND, ROUND_SECONDS = 5, 1.0  # one cell's turn: at least so long
@@ -44,16 +45,22 @@ def compare(task: Task, config: Repeats, *, console: Console) -> Run:
         task.example, config, data_hash=task.data_hash, prefix=run_folder.COMPARISON
     )
     with run.locked():
-        trained = {cell: [] for cell in CELLS}
+        trained, models = {cell: [] for cell in CELLS}, {}
         # Seed by seed: a machine that slows down for a while slows all cells.
         for number, cell in itertools.product(range(config.seeds), CELLS):
-            one = _train(task, config, run, cell, config.seed + number, console)
+            # The last model of each cell, which is compiled, is timed below.
+            one, models[cell] = _train(
+                task, config, run, cell, config.seed + number, console
+            )
             trained[cell].append(one)
         out.say(console, "timing training steps of all cells in turns")
         # A toy training is not worth a long timing.
         quickest = min(one["seconds"] for one in itertools.chain(*trained.values()))
         turn = min(ROUND_SECONDS, quickest / 30)
-        times = step_times(task, config.seed, seconds=turn)
+        # Batches may differ in width; the first is the widest.
+        batches = task.train(config.seed)
+        batch = batches[batches.num_batches // 2]
+        times = step_times(models, batch, seconds=turn)
         document = {
             "example": task.example,
             "dataset": task.dataset,
@@ -82,31 +89,23 @@ def compare(task: Task, config: Repeats, *, console: Console) -> Run:
 
 def _train(
     task: Task, config: Repeats, run: Run, cell: str, seed: int, console: Console
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], keras.Model]:
     """Train one cell, or read its results if an earlier process has finished it.
 
     Returns:
-        `parameters`, `seconds`, the `monitored` values by epoch, the `scores` (N,).
+        `parameters`, `seconds`, the `monitored` values by epoch, the `scores` (N,); and
+        the compiled model.
     """
-    folder = Run(run / f"{cell}-{seed}")
+    folder, model = Run(run / f"{cell}-{seed}"), task.build(cell, seed)
     if (folder / RESULT).is_file():
         scores = np.load(folder / SCORES, allow_pickle=False)
-        return {**files.read_json(folder / RESULT), "scores": scores}
+        return {**files.read_json(folder / RESULT), "scores": scores}, model
     out.say(console, f"{cell}, seed {seed}")
-    model = task.build(cell, seed)
     if cell == "custom":
         copy_weights(task.build("builtin", seed), model)
     folder.path.mkdir(exist_ok=True)
-    fitted = fitting.fit(
-        model,
-        task.train(seed),
-        validation=task.validation,
-        run=folder,
-        epochs=config.epochs,
-        monitor=task.monitor,
-        mode=task.mode if task.monitor.endswith(task.metric) else "min",  # else a loss
-        console=console,
-    )
+    config = dataclasses.replace(config, seed=seed)
+    fitted = fitting.fit(model, task, config, run=folder, console=console)
     if fitted.interrupted:
         raise KeyboardInterrupt
     result = {
@@ -119,7 +118,7 @@ def _train(
         np.save(path, scores)
     files.write_json(folder / RESULT, result)
     (folder / run_folder.STATE).unlink()
-    return {**result, "scores": scores}
+    return {**result, "scores": scores}, model
 
 
 def step_timer(model: keras.Model, batch: tuple) -> timing.Timer:
@@ -135,17 +134,17 @@ def step_timer(model: keras.Model, batch: tuple) -> timing.Timer:
     return timed
 
 
-def step_times(task: Task, seed: int, *, seconds: float) -> dict[str, list[float]]:
+def step_times(
+    models: Mapping[str, keras.Model], batch: tuple, *, seconds: float
+) -> dict[str, list[float]]:
     """Return the seconds of a training step by cell, one value per round.
 
-    All cells train on one batch as `fit` trains them, in turns of about `seconds`.
+    All models train on one batch as `fit` trains them, in turns of about `seconds`.
     """
-    batch = task.train(seed)[0]
-    models = {cell: task.build(cell, seed) for cell in CELLS}
     timers = {cell: step_timer(model, batch) for cell, model in models.items()}
     options = {"rounds": TIMING_ROUNDS, "least": CALLS_PER_ROUND}
     times = timing.alternate(timers, seconds=seconds, **options)
-    return {c: [t / models[c].steps_per_execution for t in times[c]] for c in CELLS}
+    return {c: [t / models[c].steps_per_execution for t in times[c]] for c in models}
 
 
 def _results(
@@ -163,14 +162,12 @@ def _results(
     for cell, own in trained.items():
         values[cell] = [task.value(one["scores"]) for one in own]
         means[cell] = np.mean([one["scores"] for one in own], axis=0)  # over the seeds
-    builtin, options = values["builtin"], {"blocks": task.blocks, "root": task.root}
+    builtin = values["builtin"]
     middle = np.argsort(builtin, kind="stable")[len(builtin) // 2]
     scores = {"network": trained["builtin"][middle]["scores"], **task.baselines()}
     against = {}
     for cell in CELLS[1:]:
-        found = verdicts.difference(
-            means[cell], means["builtin"], mode=task.mode, **options
-        )
+        found = verdicts.difference(task, means[cell], means["builtin"])
         low, high = (end(values[cell]) for end in (min, max))
         overlap = low <= max(builtin) and min(builtin) <= high
         if len(builtin) == 1 or overlap:
@@ -190,7 +187,7 @@ def _results(
             for cell, own in trained.items()
         ],
         "models": {name: {task.metric: task.value(x)} for name, x in scores.items()},
-        "verdict": verdicts.verdict(scores, mode=task.mode, **options),
+        "verdict": verdicts.verdict(task, scores),
         "against_builtin": against,
     }
 
@@ -204,7 +201,9 @@ def _draw(path: Path, trained: Mapping[str, list[dict[str, Any]]], monitor: str)
     }
     lines = {cell: (trained[cell][0]["monitored"], styles[cell]) for cell in styles}
     name = monitor.replace("val_", "validation ")
-    alt = f"Lines by epoch: {plots.by_epoch(figure.subplots(), lines, name)}."
+    axes = figure.subplots()
+    alt = f"Lines by epoch: {plots.by_epoch(axes, lines, name)}."
+    plots.legend_above(axes)
     caption = (
         f"{name.capitalize()} by epoch. Where the thin line covers the thick one, "
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import keras
 import numpy as np
 
-from common.comparison.task import Task
+from common.training.task import Task
 
 STEPS = 20
 
@@ -38,9 +38,7 @@ def weights_as_custom(builtin: keras.Model, custom: keras.Model) -> list[np.ndar
 
 def copy_weights(builtin: keras.Model, custom: keras.Model):
     """Give `custom` the weights of `builtin`."""
-    weights = iter(weights_as_custom(builtin, custom))
-    for layer in _layers(custom):
-        layer.set_weights([next(weights) for _ in layer.weights])
+    custom.set_weights(weights_as_custom(builtin, custom))
 
 
 def parity(task: Task, seed: int) -> dict[str, float]:
@@ -50,21 +48,21 @@ def parity(task: Task, seed: int) -> dict[str, float]:
         largest absolute difference of any output on the first batch, of any gradient
         on it, and of any weight after 20 training steps.
     """
-    batches = task.train(seed)
-    pair = _pair(task, seed)
-    start, _ = _weights(*pair)
+    batches, pair = task.train(seed), _pair(task, seed)
+    start = pair[1].get_weights()
     outputs = [[model(batches[0][0], training=False)] for model in pair]
     for step in range(STEPS):
         for model in pair:
             model.train_on_batch(*batches[step % batches.num_batches])
-    trained = _weights(*pair)
+    trained = weights_as_custom(*pair), pair[1].get_weights()
     pair = _pair(task, seed)
     for model in pair:
         # One step of plain gradient descent of length 1: the weights move by the
-        # gradient, whatever the backend.
-        model.compile(optimizer=keras.optimizers.SGD(1.0), loss=model.loss)
+        # gradient, whatever the backend. Eager, since one step is not worth a graph.
+        sgd = keras.optimizers.SGD(1.0)
+        model.compile(optimizer=sgd, loss=model.loss, run_eagerly=True)
         model.train_on_batch(*batches[0])
-    moved = _weights(*pair)
+    moved = weights_as_custom(*pair), pair[1].get_weights()
     gradients = [[a - b for a, b in zip(x, start, strict=True)] for x in moved]
     return {
         "output": _largest_difference(*outputs),
@@ -74,15 +72,9 @@ def parity(task: Task, seed: int) -> dict[str, float]:
 
 
 def _pair(task: Task, seed: int) -> tuple[keras.Model, keras.Model]:
-    builtin, custom = task.build("builtin", seed), task.build("custom", seed)
-    copy_weights(builtin, custom)
-    return builtin, custom
-
-
-def _weights(builtin: keras.Model, custom: keras.Model) -> tuple[list, list]:
-    """Return the weights of both, in the form of `custom`."""
-    own = [value for layer in _layers(custom) for value in layer.get_weights()]
-    return weights_as_custom(builtin, custom), own
+    pair = task.build("builtin", seed), task.build("custom", seed)
+    copy_weights(*pair)
+    return pair
 
 
 def _largest_difference(first: Sequence, second: Sequence) -> float:

@@ -1,27 +1,10 @@
-"""Text to numbers and back: tokens, and a vocabulary that can be saved."""
+"""Tokens to numbers and back: a vocabulary that can be saved."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from common.errors import UserError
-
-# Chinese and Japanese have no spaces: each of their characters is a word.
-_CJK = (
-    "\u3041-\u3096\u30a1-\u30fa\u30fc"  # Hiragana, Katakana
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
-)
-# Any other word keeps its apostrophes ("isn't").
-_WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['\u2019][^\W_{_CJK}]+)*|[!?]")
-
-
-def words(text: str) -> list[str]:
-    """Split `text` into lower-case words, "!" and "?"; other marks are dropped.
-
-    Every Chinese or Japanese character is a word.
-    """
-    return [word.replace("\u2019", "'") for word in _WORD.findall(text.lower())]
 
 
 class Vocabulary:

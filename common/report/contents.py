@@ -8,9 +8,13 @@ from typing import Any
 
 from common.comparison import findings
 from common.errors import UserError
+from common.play import page
 from common.report.advice import reasons
 from common.report.pictures import read_pictures
 from common.training import metrics, run_folder
+
+# Between a run and a comparison: its cells and seeds, and where the same data lie.
+MAY_DIFFER = ("cell", "seed", "data", "data_dir")
 
 
 def read_comparison(run: run_folder.Run) -> dict[str, Any]:
@@ -31,14 +35,12 @@ def read_run(run: run_folder.Run) -> dict[str, Any]:
         UserError: `config.json` or `metrics.json` is missing or damaged.
     """
     contents, document = _common(run), metrics.read(run)
-    config, notes = contents["config"], contents["notes"]
     history: list[dict[str, float]] = []
     try:
         history = metrics.read_history(run)
     except UserError as error:
-        notes.append(f"The history is left out: {error}.")
-    comparison = _comparison_of(run, document, notes)
-    other = comparison["config"] if comparison else {}
+        contents["notes"].append(f"The history is left out: {error}.")
+    comparison = _comparison_of(run, contents, document)
     main, details = document["metric"]["name"], document["details"]
     details = {"numbers": metrics.numbers(details), **details}
     return {
@@ -55,12 +57,9 @@ def read_run(run: run_folder.Run) -> dict[str, Any]:
         "details": {title: _rows(part) for title, part in details.items()},
         "history": {row["epoch"]: row for row in history},
         "comparison": comparison,
-        "differs": [
-            (name, value, other[name])
-            for name, value in config.items()
-            if name in other and name != "cell" and other[name] != value
-        ],
         "can_resume": run.can_resume,
+        "play": page.PAGE if (run / page.PAGE).is_file() else None,
+        "why_no_play": page.too_large(document["parameters"]),
         **reasons(document, history, comparison and comparison["document"]),
     }
 
@@ -78,16 +77,22 @@ def _common(run) -> dict[str, Any]:
     }
 
 
-def _comparison_of(run, document, notes) -> dict[str, Any] | None:
-    """Return the newest comparison with the data and the preset of the run."""
+def _comparison_of(run, contents, document) -> dict[str, Any] | None:
+    """Return the newest comparison with the data and the settings of the run."""
+    settings = contents["config"].items()
     for compared in run_folder.holding(run.path.parent, run_folder.COMPARE):
         try:
             comparison = read_comparison(compared)
         except UserError as error:
-            notes.append(f"A comparison is left out: {error}.")
+            contents["notes"].append(f"A comparison is left out: {error}.")
             continue
-        found = comparison["document"]
-        if all(found[key] == document[key] for key in ("data_hash", "preset")):
+        # One data set makes different tests with, for example, another horizon.
+        same = all(
+            comparison["config"].get(name) == value
+            for name, value in settings
+            if name not in MAY_DIFFER
+        )
+        if same and comparison["document"]["data_hash"] == document["data_hash"]:
             return comparison
     return None
 

@@ -110,8 +110,7 @@ def collect(
         folder = Path(runs_dir) / example
         runs = run_folder.holding(folder, run_folder.METRICS)
         for run in [*run_folder.holding(folder, run_folder.COMPARE), *runs]:
-            is_newest = run in runs and example not in newest
-            if (run / REPORT).exists() and not is_newest:
+            if (run / REPORT).exists() and (run not in runs or example in newest):
                 continue
             try:
                 contents = write(run)
@@ -119,9 +118,9 @@ def collect(
                 damaged.append(one_line(error))
                 continue
             written.append(run / REPORT)
-            if is_newest:
+            if run in runs:
                 place = quote(os.fsencode(f"{example}/{run.path.name}/{REPORT}"))
-                newest[example] = {**contents, "href": place}
+                newest.setdefault(example, {**contents, "href": place})
     if not newest:
         lines = "".join(f"; {line}" for line in damaged)
         raise UserError(

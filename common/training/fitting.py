@@ -15,10 +15,11 @@ from rich.console import Console
 
 from common import files
 from common.errors import UserError, one_line
-from common.preprocessing.sequences import Batches
+from common.settings import Settings
 from common.training.callbacks import BestEpoch, History, ResetStates, StopOnInterrupt
 from common.training.console import note, say
 from common.training.run_folder import HISTORY, STATE, Run
+from common.training.task import Task
 
 NOTES_BYTES = 2**26  # largest history in a training state
 
@@ -115,13 +116,10 @@ def _numbered(name: str, values: Iterable[Any]) -> dict[str, np.ndarray]:
 
 def fit(
     model: keras.Model,
-    train: Batches,
+    task: Task,
+    config: Settings,
     *,
-    validation: Batches,
     run: Run,
-    epochs: int,
-    monitor: str,
-    mode: str,
     console: Console,
     sample: Callable[[keras.Model], str] | None = None,
 ) -> Fitted:
@@ -132,12 +130,10 @@ def fit(
 
     Args:
         model: compiled and built.
-        train: its order must be a function of the seed and of its `epoch`.
-        validation: batches that choose the epoch.
+        task: what to train on. The order of its training batches must be a function
+            of the seed and of their `epoch`. Its `monitor` chooses the epoch.
+        config: its `seed`, and its `epochs`: those before a resume included.
         run: folder for `history.csv` and the state to resume from.
-        epochs: passes over `train` in all, those before a resume included.
-        monitor: value of the logs that chooses the epoch, `val_accuracy`.
-        mode: "max" if larger values of it are better, else "min".
         console: where progress is shown.
         sample: called after every epoch; the text that it returns is shown.
 
@@ -147,6 +143,8 @@ def fit(
         KeyboardInterrupt: Ctrl-C before the first value of `monitor`.
     """
     model.optimizer.build(model.trainable_variables)
+    train, epochs, monitor = task.train(config.seed), config.epochs, task.monitor
+    mode = task.mode if monitor.endswith(task.metric) else "min"  # else it is a loss
     best, history, stop = BestEpoch(monitor, mode), History(), StopOnInterrupt()
     saver = _SaveState(run, best, history, stop)
     saver.set_model(model)
@@ -164,7 +162,7 @@ def fit(
         with np.errstate(over="ignore", invalid="ignore"):
             model.fit(
                 train,
-                validation_data=validation,
+                validation_data=task.validation,
                 initial_epoch=done,
                 epochs=epochs,
                 shuffle=False,

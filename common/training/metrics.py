@@ -20,8 +20,10 @@ from common.training.run_folder import COMPARE, HISTORY, METRICS, Run
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
 
     from common.training.fitting import Fitted
+    from common.training.task import Task
 
 # What readers need of a document: the type or the choices at each of these places. A *
 # stands for every key, `float` for any finite number.
@@ -52,17 +54,13 @@ STEP_TIME = {"median low high": float}
 
 def save(
     run: Run,
-    example: str,
+    task: Task,
     config: Settings,
     model: keras.Model,
     fitted: Fitted,
     *,
-    dataset: str,
-    data_hash: str,
-    metric: str,
-    mode: str,
+    scores: Mapping[str, np.ndarray],
     models: Mapping[str, Mapping[str, float]],
-    verdict: Mapping[str, Any] | None,
     references: Mapping[str, Mapping[str, float]] | None = None,
     slices: Mapping[str, Mapping[str, Any]] | None = None,
     details: Mapping[str, Any] | None = None,
@@ -71,21 +69,25 @@ def save(
     """Write `metrics.json` and return its content.
 
     Args:
-        metric: name of the main metric on the test split.
-        mode: "max" if larger values are better, else "min".
-        models: metrics by name, of "network" and of each baseline.
-        verdict: what `verdicts.verdict` returned.
+        task: what was trained and tested.
+        config: its settings.
+        model: the network.
+        fitted: how its training went.
+        scores: main metric of every test case (N,), of "network" and of each baseline.
+        models: metrics by name, of the same models.
         references: metrics of models that may not be compared with the network.
         slices: parts of the test split: {"count": N, "models": {name: main metric}}.
         details: everything that only this example has.
         started: `time.perf_counter()` at the beginning.
     """
-    import keras  # slow; a training, which alone calls this, has it loaded
+    import keras  # slow; a training, which alone calls this, has both loaded
+
+    from common.training import verdicts
 
     document = {
-        "example": example,
-        "dataset": dataset,
-        "data_hash": data_hash,
+        "example": task.example,
+        "dataset": task.dataset,
+        "data_hash": task.data_hash,
         "preset": config.preset,
         "cell": config.cell,
         "backend": keras.backend.backend(),
@@ -94,10 +96,10 @@ def save(
         "epochs": len(fitted.history),
         "best_epoch": fitted.best_epoch,
         "interrupted": fitted.interrupted,
-        "metric": {"name": metric, "split": "test", "mode": mode},
+        "metric": {"name": task.metric, "split": "test", "mode": task.mode},
         "models": models,
         "references": references or {},
-        "verdict": verdict,
+        "verdict": verdicts.verdict(task, scores),
         "slices": slices or {},
         "details": details or {},
         "seconds": {

@@ -36,7 +36,13 @@ def literal(text: str, limit: int = 60) -> str:
 
 
 def save(
-    figure: Figure, path: Path, *, caption: str = "", alt: str = "", svg: bool = True
+    figure: Figure,
+    path: Path,
+    *,
+    caption: str = "",
+    alt: str = "",
+    most_telling: bool = False,
+    svg: bool = True,
 ):
     """Write `figure` as PNG, and as SVG beside it, each whole or not at all.
 
@@ -47,6 +53,8 @@ def save(
         path: the PNG file.
         caption: what it is and how to read it; by default, the name of the file.
         alt: what it shows, for those who do not see it; by default, its labels.
+        most_telling: whether this is the picture of the run that the index of all runs
+            shows. The report shows it first.
         svg: whether to write the SVG too, which a report needs. It is not needed for
             a file that the user names.
     """
@@ -63,6 +71,7 @@ def save(
             return
         # Without these two, ids and date in the file would differ from run to run.
         texts["Date"], salt = None, {"svg.hashsalt": path.stem}
+        texts["Keywords"] = ["most telling"] if most_telling else None
         drawing = io.StringIO()
         with rc_context(salt):
             figure.savefig(drawing, format="svg", metadata=texts, **options)
@@ -99,9 +108,11 @@ def learning_curves(
     """
     skip = ("epoch", "seconds")
     names = [n for n in history[0] if n not in skip and not n.startswith("val_")]
-    figure, ends = Figure(figsize=(4.5 * len(names), 3.2)), []
+    # One below the other, so that a telephone shows all of them.
+    figure, ends = Figure(figsize=(5.6, 0.5 + 2.3 * len(names))), []
+    panels = np.ravel(figure.subplots(len(names), sharex=True))
     what = "kept" if kept else "best in validation"
-    for axes, name in zip(np.ravel(figure.subplots(1, len(names))), names, strict=True):
+    for axes, name in zip(panels, names, strict=True):
         axes.axvline(best_epoch, color=GREY, linestyle=":", label=f"epoch {what}")
         lines = {"training": (name, BLUE), "validation": (f"val_{name}", ORANGE)}
         styles = {
@@ -110,6 +121,8 @@ def learning_curves(
             if key in history[0]
         }
         ends.append(by_epoch(axes, styles, name))
+        axes.label_outer()
+    legend_above(panels[0])
     figure.tight_layout()
     caption = f"Learning curves. The weights kept are those of epoch {best_epoch}."
     if not kept:
@@ -119,6 +132,12 @@ def learning_curves(
         )
     alt = f"Lines from epoch 1 to {len(history)}: {'; '.join(ends)}."
     save(figure, path, caption=caption, alt=alt)
+
+
+def legend_above(axes: Axes):
+    """Put the legend above the axes, where it covers no data."""
+    look = {"ncols": 3, "frameon": False, "borderaxespad": 0.2}
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), **look)
 
 
 def by_epoch(
@@ -131,7 +150,6 @@ def by_epoch(
     axes.ticklabel_format(axis="y", useOffset=False)
     axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     axes.set(xlabel="epoch", ylabel=ylabel)
-    axes.legend()
     runs = [
         f"{k} {values[0]:.3g} to {values[-1]:.3g}" for k, (values, _) in lines.items()
     ]

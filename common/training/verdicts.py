@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from common.training.metrics import sentence  # noqa: F401
+from common.training.task import Task
 
 LEVEL = 0.95
 RESAMPLES = 2000
@@ -17,23 +17,14 @@ RESAMPLES = 2000
 FEWEST_BLOCKS = 6
 
 
-def verdict(
-    scores: Mapping[str, np.ndarray],
-    *,
-    mode: str,
-    blocks: np.ndarray | None = None,
-    root: bool = False,
-) -> dict[str, Any] | None:
+def verdict(task: Task, scores: Mapping[str, np.ndarray]) -> dict[str, Any] | None:
     """Compare the network with the best baseline on the same test cases.
 
     Args:
+        task: its `mode`, `blocks` and `root` say how to compare.
         scores: one value per test case, (N,), of "network" and of each baseline. The
             metric is their mean. Cases where the network's value is not finite do
             not count. A baseline with any other value that is not finite is left out.
-        mode: "max" if larger values are better, else "min".
-        blocks: (N,) number of the block that each case belongs to, where neighbouring
-            cases depend on each other. By default every case is a block of its own.
-        root: whether the metric is the square root of the mean, as for RMSE.
 
     Returns:
         `against`: name of the best baseline; `difference`: the network's metric minus
@@ -43,24 +34,16 @@ def verdict(
     finite = np.isfinite(scores["network"])
     if not finite.any():
         return None
-    sign = 1 if mode == "max" else -1
+    sign = 1 if task.mode == "max" else -1
     means = {name: sign * np.mean(values[finite]) for name, values in scores.items()}
     known = [name for name in means if name != "network" and np.isfinite(means[name])]
     if not known:
         return None
-    best, options = max(known, key=means.get), {"blocks": blocks, "root": root}
-    found = difference(scores["network"], scores[best], mode=mode, **options)
-    return {"against": best, **found}
+    best = max(known, key=means.get)
+    return {"against": best, **difference(task, scores["network"], scores[best])}
 
 
-def difference(
-    first: np.ndarray,
-    second: np.ndarray,
-    *,
-    mode: str,
-    blocks: np.ndarray | None = None,
-    root: bool = False,
-) -> dict[str, Any]:
+def difference(task: Task, first: np.ndarray, second: np.ndarray) -> dict[str, Any]:
     """Return `difference`, `interval_95` and `says` of two models' scores, (N,) each.
 
     Shares of right answers (all scores 0 or 1) are compared by McNemar's exact test:
@@ -70,9 +53,10 @@ def difference(
     """
     finite = np.isfinite(first) & np.isfinite(second)
     first, second = (np.asarray(x, "float64")[finite] for x in (first, second))
-    blocks = np.arange(len(first)) if blocks is None else np.asarray(blocks)[finite]
+    blocks = np.arange(len(finite)) if task.blocks is None else task.blocks
+    blocks = np.asarray(blocks)[finite]
     count = np.unique(blocks).size
-    metric = np.sqrt if root else lambda mean: mean
+    metric = np.sqrt if task.root else lambda mean: mean
     interval, value, says = [None, None], None, "undecided"
     if len(first):
         value = float(metric(first.mean()) - metric(second.mean()))
@@ -82,7 +66,7 @@ def difference(
             interval = _bootstrap(first, second, blocks, metric)
     low, high = interval
     if low is not None and (low > 0 or high < 0):
-        says = "better" if (low > 0) == (mode == "max") else "worse"
+        says = "better" if (low > 0) == (task.mode == "max") else "worse"
     return {"difference": value, "interval_95": interval, "says": says}
 
 

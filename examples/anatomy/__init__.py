@@ -1,1 +1,1 @@
-"""Anatomy: shapes, parameters, one computed sequence and a figure of any network."""
+"""Anatomy: equations, shapes, one computed sequence and figures of any network."""

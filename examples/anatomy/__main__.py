@@ -6,7 +6,7 @@ from .config import Config
 
 
 def show(config: Config):
-    """Print shapes, parameters and one computed sequence of a network, and draw it."""
+    """Print equations, shapes and one computed sequence of a network, and draw it."""
     from .show import show
 
     show(config)

@@ -1,4 +1,4 @@
-"""Settings of the anatomy: the sizes of a network, and where to draw it."""
+"""Settings of the anatomy: the sizes of a network, and how to write it."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -19,20 +19,21 @@ class Config(Checked):
 
     layers: Annotated[tuple[int, ...], Limits(1, MAX_COUNT)] = (3, 7, 1)
     """Size of the input, units of each recurrent layer, size of the output."""
+    cell: Literal["simple", "gru", "lstm"] = "simple"
+    """Cell of the recurrent layers."""
     output: Literal["dense", "recurrent"] = "dense"
     """Kind of the last layer. With two --layers, the only layer is recurrent."""
+    notation: Literal["rows", "columns"] = "rows"
+    """Vectors as rows, z = x W_F + h W_R + b, as in Keras; or as columns,
+    z = W_F x + W_R h + b, as in many books."""
     batch_size: Annotated[int, Limits(1, MAX_COUNT)] = 64
     """Sequences in a batch."""
     steps: Annotated[int, Limits(1, MAX_COUNT)] = 10
     """Time steps of a sequence."""
     seed: Annotated[int, Limits(0, MAX_SEED)] = 0
     """Fixes the random weights and the random sequence of the trace."""
-    figure: str | None = None
-    """PNG file to write. Default: a new file in RUNS_DIR/anatomy."""
-    overwrite: bool = False
-    """Let --figure replace an existing file."""
     runs_dir: str = "runs"
-    """Folder for the figure if --figure is not given."""
+    """Folder for the figures. They go to RUNS_DIR/anatomy/DATE-TIME."""
 
     def __post_init__(self):
         super().__post_init__()
@@ -41,12 +42,10 @@ class Config(Checked):
                 f"--layers must have 2..{MAX_SIZES} sizes, the input's first; "
                 f"received {len(self.layers)}"
             )
-        layers = layers_of(self.layers, output=self.output)
+        layers = layers_of(self.layers, output=self.output, cell=self.cell)
         count = sum(layer.parameters for layer in layers)
         if count > MAX_PARAMETERS:
             raise UserError(
                 f"--layers must give at most {MAX_PARAMETERS:,} parameters, since the "
                 f"network is built; {' '.join(map(str, self.layers))} gives {count:,}"
             )
-        if self.figure is not None and not self.figure.lower().endswith(".png"):
-            raise UserError(f"--figure must end in .png; received {self.figure!r}")

@@ -55,24 +55,3 @@ KINDS = (
         keras="one step per call; state and last output are the next input",
     ),
 )
-
-
-def diagram(kind: Kind) -> list[str]:
-    """Return the type as five lines of text: outputs, states, inputs, and arrows.
-
-    An output that the next step reads is the `y` in the lowest line.
-    """
-    times = range(max(kind.writes) + 1)
-    fed = [t + 1 for t in kind.writes if kind.feeds_back]
-    outputs = ["y" if t in kind.writes else " " for t in times]
-    inputs = ["x" if t in kind.reads else "y" if t in fed else " " for t in times]
-    above, below = ("   ".join(row) for row in (outputs, inputs))
-    arrows = str.maketrans("xy", "^^")
-    states = " > ".join("h" for _ in times)
-    return [above, above.translate(arrows), states, below.translate(arrows), below]
-
-
-def side_by_side() -> list[str]:
-    """Return the diagrams of all types, one beside the other."""
-    blocks = map(diagram, KINDS)
-    return [(" " * 6).join(parts).rstrip() for parts in zip(*blocks, strict=True)]

@@ -1,10 +1,10 @@
-"""The shapes and the parameters of a recurrent network, computed from its sizes.
+"""The equations of a network, and the shapes and parameters that follow from its sizes.
 
-Vectors are rows, as in Keras: W_F has one row per input.
-Letters: B batch, T time steps, D inputs of a layer, U its units.
+Letters: B batch, T time steps, D inputs of a layer, U its units, P parts of a sum.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,18 +12,63 @@ Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Notation:
-    """One way to write the step of a layer."""
+class Cell:
+    """What a layer computes at one step.
 
-    inputs: dict[str, int]  # size of each vector that the step reads
-    weights: dict[str, Shape]
-    z: str  # formula of the sum
-    count: str  # formula of the number of parameters
+    In the equations, x is what the layer reads, and a minus behind a name means the
+    step before. * multiplies number by number.
+    """
+
+    keras: str  # class in keras.layers
+    equations: dict[str, str]  # the last one gives the output
+    states: tuple[str, ...] = ("h",)
+    parts: tuple[str, ...] = ("",)  # of each sum, side by side: one for each gate
 
     @property
-    def parameters(self) -> int:
-        """Number of parameters, counted over all weights."""
-        return sum(map(math.prod, self.weights.values()))
+    def output(self) -> str:
+        """Name of what the next layer reads."""
+        return list(self.equations)[-1]
+
+    @property
+    def is_concise(self) -> bool:
+        """Whether a single product, of [x ; h], gives the sum."""
+        return "W_R" in self.equations.get("z", "")
+
+
+CELLS = {
+    "simple": Cell("SimpleRNN", {"z": "x W_F + h- W_R + b", "h": "tanh(z)"}),
+    # Hochreiter and Schmidhuber (1997), with the forget gate of Gers et al. (2000):
+    # input, forget and output gate i, f, o; g is what may be added to the memory c.
+    "lstm": Cell(
+        "LSTM",
+        {
+            "z": "x W_F + h- W_R + b",
+            "i": "sigmoid(zi)",
+            "f": "sigmoid(zf)",
+            "g": "tanh(zg)",
+            "o": "sigmoid(zo)",
+            "c": "f * c- + i * g",
+            "h": "o * tanh(c)",
+        },
+        states=("h", "c"),
+        parts=("i", "f", "g", "o"),
+    ),
+    # Cho et al. (2014), in the variant that is Keras's default (`reset_after`): update
+    # and reset gate u, r; n is the new state proposed.
+    "gru": Cell(
+        "GRU",
+        {
+            "p": "x W_F + b_F",
+            "q": "h- W_R + b_R",
+            "u": "sigmoid(pu + qu)",
+            "r": "sigmoid(pr + qr)",
+            "n": "tanh(pn + r * qn)",
+            "h": "u * h- + (1 - u) * n",
+        },
+        parts=("u", "r", "n"),
+    ),
+}
+DENSE = Cell("Dense", {"y": "x W_F + b"}, states=())
 
 
 @dataclass(frozen=True)
@@ -33,79 +78,108 @@ class Layer:
     number: int  # counted from 1, the first above the input
     inputs: int  # D
     units: int  # U
-    recurrent: bool  # else dense: applied to every step alone, without a state
+    cell: Cell
 
     @property
-    def kind(self) -> str:
-        """Its name in tables and figures."""
-        return "recurrent" if self.recurrent else "dense"
+    def weights(self) -> dict[str, Shape]:
+        """Shape of each weight, by name: matrices first, as in Keras."""
+        names = re.findall(
+            r"\b(?:W|b)(?:_\w)?\b", " ".join(self.cell.equations.values())
+        )
+        rows, width = {"W_F": self.inputs, "W_R": self.units}, self.width("z")
+        shapes = {n: (rows[n], width) if n in rows else (width,) for n in names}
+        return dict(sorted(shapes.items(), key=lambda item: item[0] not in rows))
 
     @property
-    def a(self) -> str:
-        """Formula of the output."""
-        return "tanh(z_t)" if self.recurrent else "z_t"
+    def vectors(self) -> dict[str, int]:
+        """Size of each vector that a step reads or computes, in this order."""
+        before = {f"{state}-": self.units for state in self.cell.states}
+        found = {name: self.width(name) for name in self.cell.equations}
+        return {"x": self.inputs, **before, **found}
 
     @property
     def parameters(self) -> int:
         """Number of parameters."""
-        return self.full.parameters
+        return sum(map(math.prod, self.weights.values()))
 
     @property
-    def full(self) -> Notation:
-        """The step with one matrix for the input and one for the state."""
-        D, U = self.inputs, self.units
-        if not self.recurrent:
-            weights = {"W_F": (D, U), "b": (U,)}
-            return Notation({"x_t": D}, weights, "x_t W_F + b", f"{D}·{U} + {U}")
-        weights = {"W_F": (D, U), "W_R": (U, U), "b": (U,)}
-        z, count = "x_t W_F + h_t-1 W_R + b", f"{D}·{U} + {U}·{U} + {U}"
-        return Notation({"x_t": D, "h_t-1": U}, weights, z, count)
+    def count(self) -> str:
+        """Formula of the number of parameters."""
+        U, P = self.units, len(self.cell.parts)
+        row = {"W_F": f"{self.inputs}·{U}", "W_R": f"{U}·{U}"}
+        terms = " + ".join(row.get(name, f"{U}") for name in self.weights)
+        return terms if P == 1 else f"{P}·({terms})"
 
-    @property
-    def concise(self) -> Notation:
-        """The same step with one matrix: x_t beside h_t-1, and W_F above W_R."""
-        D, U = self.inputs, self.units
-        if not self.recurrent:
-            weights = {"W = W_F": (D, U), "b": (U,)}
-            return Notation({"x_t": D}, weights, "x_t W + b", f"{D}·{U} + {U}")
-        weights = {"W = [W_F ; W_R]": (D + U, U), "b": (U,)}
-        z, count = "[x_t ; h_t-1] W + b", f"({D} + {U})·{U} + {U}"
-        return Notation({"[x_t ; h_t-1]": D + U}, weights, z, count)
+    def width(self, name: str) -> int:
+        """Return the size of a sum, or of another computed vector."""
+        is_sum = "W" in self.cell.equations.get(name, "W")
+        return self.units * (len(self.cell.parts) if is_sum else 1)
+
+    def named(self, formula: str, t: int | str = "t", *, columns: bool = False) -> str:
+        """Return a name or a formula with the numbers of its layers and of the step.
+
+        Args:
+            formula: as in `Cell.equations`.
+            t: the step, a number from 1, or "t" for any.
+            columns: whether vectors are columns, so that weights stand left of them.
+        """
+
+        def one(found: re.Match) -> str:
+            name = found[0]
+            if name in ("tanh", "sigmoid"):
+                return name
+            if name == "x" and self.number > 1:
+                return f"h({self.number - 1})_{t}"
+            if name in "xy":
+                return f"{name}_{t}"
+            if name[0] in "Wb":
+                return f"{name}({self.number})"
+            if name.endswith("-"):
+                before = "t-1" if t == "t" else t - 1
+                return f"{name[:-1]}({self.number})_{before}"
+            return f"{name}({self.number})_{t}"
+
+        if columns:
+            formula = re.sub(r"(\w-?|\[.*\]) (W\w*)", r"\2 \1", formula)
+        return re.sub(r"[a-zA-Z]\w*-?", one, formula)
 
 
-def layers_of(sizes: Sequence[int], *, output: str) -> list[Layer]:
+def layers_of(
+    sizes: Sequence[int], *, output: str, cell: str = "simple"
+) -> list[Layer]:
     """Return the layers of a network.
 
     Args:
         sizes: of the input, of every recurrent layer, of the output. With two sizes,
             the only layer is recurrent.
         output: kind of the last layer, "dense" or "recurrent".
+        cell: of the recurrent layers, one of `CELLS`.
     """
     last = len(sizes) - 1
-    return [
-        Layer(
-            number=number,
-            inputs=sizes[number - 1],
-            units=sizes[number],
-            recurrent=number < last or output == "recurrent" or last == 1,
-        )
-        for number in range(1, last + 1)
-    ]
+    kinds = [CELLS[cell]] * last
+    if output == "dense" and last > 1:
+        kinds[-1] = DENSE
+    pairs = zip(sizes, sizes[1:], kinds, strict=False)
+    return [Layer(number, *layer) for number, layer in enumerate(pairs, start=1)]
 
 
-def shapes_of(size: int, *, batch: int, steps: int) -> tuple[Shape, Shape, Shape]:
-    """Return (size,) of one step, (B, size) of a batch, (B, T, size) of all steps."""
+def shapes_of(
+    size: int, *, batch: int, steps: int, columns: bool = False
+) -> tuple[Shape, Shape, Shape]:
+    """Return the shape of a vector at one step, of a batch of it, and of all steps.
+
+    Rows: (size,), (B, size), (B, T, size). Columns: (size, 1), (size, B), (size, B, T).
+    """
+    if columns:
+        return (size, 1), (size, batch), (size, batch, steps)
     return (size,), (batch, size), (batch, steps, size)
 
 
-def rows(layer: Layer, notation: Notation, *, batch: int, steps: int) -> list[tuple]:
+def rows(layer: Layer, *, batch: int, steps: int, columns: bool = False) -> list[tuple]:
     """Return a table's rows: name, shape at one step, of a batch, of all steps."""
-    vectors = {
-        **notation.inputs,
-        f"z_t = {notation.z}": layer.units,
-        f"a_t = {layer.a}": layer.units,
-    }
-    sizes = {"batch": batch, "steps": steps}
-    *inputs, z, a = ((name, *shapes_of(n, **sizes)) for name, n in vectors.items())
-    weights = [(name, n, "same", "same") for name, n in notation.weights.items()]
-    return [*inputs, *weights, z, a]
+    options = {"batch": batch, "steps": steps, "columns": columns}
+    found = {name: shapes_of(size, **options) for name, size in layer.vectors.items()}
+    for name, shape in layer.weights.items():
+        turned = (*shape, 1) if len(shape) == 1 else shape[::-1]
+        found[name] = (turned if columns else shape, "same", "same")
+    return [(layer.named(name), *shapes) for name, shapes in found.items()]

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import jinja2
 
-from common.comparison import results_page, timing
+from common.comparison import timing
+from examples import results_page
 from examples.benchmark import ways
 from examples.benchmark.config import middle
 

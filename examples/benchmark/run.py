@@ -20,9 +20,10 @@ import tensorflow as tf
 from rich.console import Console
 
 from common import files
-from common.comparison import machine, results_page, timing
+from common.comparison import machine, timing
 from common.training import run_folder
 from common.training.console import attempt, note, say, table
+from examples import results_page
 from examples.benchmark import figures, lengths, models, page, pytorch, ways
 from examples.benchmark.config import Benchmark, middle
 

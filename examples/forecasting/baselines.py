@@ -47,10 +47,15 @@ def _repeated(windows: Windows, period: int) -> np.ndarray:
     return windows.panel.values[windows.rows[:, None] - period + steps]
 
 
+def linear_model(train: Windows) -> LinearRegression:
+    """Return the linear function of flat windows that fits the next steps best."""
+    flat = train.inputs().reshape(len(train), -1)
+    return LinearRegression().fit(flat, train.targets()[:, 0])
+
+
 def _linear(train: Windows, test: Windows) -> np.ndarray:
     """Return forecasts by a linear function of the window for each step, (N, H)."""
-    flat = train.inputs().reshape(len(train), -1)
-    model = LinearRegression().fit(flat, train.targets()[:, 0])
+    model = linear_model(train)
     answers = test.forecast(lambda read: model.predict(read.reshape(len(read), -1)))
     return test.to_units(answers)
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from utilsforecast import losses
 
 from common.training import console as out
-from common.training import verdicts
+from common.training import metrics, verdicts
 
 from . import baselines
 from .data import INTERVALS, Windows
@@ -104,12 +104,7 @@ def evaluate(
         slices[name] = {"count": int(rows.sum()), "models": models}
     return {
         "models": pd.DataFrame(means).to_dict("index"),
-        "verdict": verdicts.verdict(
-            {name: main[name].to_numpy() for name in main},
-            mode="min",
-            blocks=blocks(windows),
-            root=metric == "rmse",
-        ),
+        "scores": {name: main[name].to_numpy() for name in main},
         "slices": slices,
         "details": {
             "by_step": pd.DataFrame(by_step).to_dict("list"),
@@ -159,4 +154,4 @@ def show(document: dict[str, Any], console: Console):
     if not math.isfinite(models["network"][metric]):
         what = f"the network's {metric} is not a finite number; so there is no verdict"
         return out.note(console, what)
-    out.say(console, verdicts.sentence(document))
+    out.say(console, metrics.sentence(document))

@@ -11,12 +11,12 @@ from rich.console import Console
 
 from common import files
 from common.comparison import compare as comparison
-from common.comparison.task import Task
 from common.errors import UserError
 from common.training import console as out
 from common.training import fitting, metrics, models, run_folder
+from common.training.task import Task
 
-from . import baselines, evaluate, figures
+from . import baselines, evaluate, figures, play
 from .config import EXAMPLE, Compare, Config
 from .data import INTERVALS, SUNSPOTS, Data, Windows, load
 from .model import build_model
@@ -45,23 +45,12 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
     for note in data.notes:
         out.note(console, note)
     what, train = task(config, data), data.training
-    same = {"dataset": what.dataset, "metric": what.metric, "mode": what.mode}
-    same["data_hash"] = what.data_hash
     run = run_folder.begin(EXAMPLE, config, data_hash=what.data_hash)
     with run.locked():
-        model, batches = what.build(config.cell, config.seed), what.train(config.seed)
-        count = len(batches.targets)
+        model = what.build(config.cell, config.seed)
+        count = config.recipe.passes * len(train)
         retrain = Retraining(model, model.get_weights(), config, count, console)
-        fitted = fitting.fit(
-            model,
-            batches,
-            validation=what.validation,
-            run=run,
-            epochs=config.epochs,
-            monitor=what.monitor,
-            mode=what.mode,
-            console=console,
-        )
+        fitted = fitting.fit(model, what, config, run=run, console=console)
         table, errors = backtest(data, model, retrain)
         preprocessor = replace(data.preprocessor, **conformal_widths(errors, console))
         if recipe.refit:
@@ -74,13 +63,15 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
         tested = evaluate.evaluate(what.metric, windows, answers, train, console)
         tested["details"]["backtest"] = table
         document = metrics.save(
-            run, EXAMPLE, config, model, fitted, started=started, **same, **tested
+            run, what, config, model, fitted, started=started, **tested
         )
         figures.draw(run, config, document, fitted, windows, answers, console)
         with out.attempt(console, "figure of the autocorrelation"):
             path = run / "figures" / "residual_autocorrelation.png"
             errors = (train.futures - forecaster.normalized(train))[:, 0]
             figures.draw_autocorrelation(path, train, errors)
+        with out.attempt(console, "the page to play with"):
+            play.write(run, forecaster, train, windows)
         run_folder.finish(run)
     evaluate.show(document, console)
     out.say(console, f"run folder: {run.path}")

@@ -17,6 +17,8 @@ class Config(Settings):
 
     units: Annotated[int, Limits(1, 16_384)] = 48
     """Width of the hidden state."""
+    layers: Annotated[int, Limits(1, 100)] = 1
+    """Recurrent layers. Each above the first stands in a gated residual block."""
     epochs: Annotated[int, Limits(1, MAX_COUNT)] = 30
     """Passes over the training data. The epoch with the best validation is kept."""
     batch_size: Annotated[int, Limits(1, MAX_COUNT)] = 32
@@ -71,7 +73,7 @@ PRESETS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compare(Config, Repeats):
+class Compare(Repeats, Config):
     """Settings of `compare`: those of a training, and how often to repeat it."""
 
 

@@ -4,6 +4,7 @@ Letters: N texts, T words of a text, C classes.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from common import files
 from common.errors import UserError, check_choice, shown
 from common.preprocessing import tables, tfds
 from common.preprocessing.sequences import Batches
-from common.preprocessing.text import Vocabulary, words
+from common.preprocessing.text import Vocabulary
 from common.settings import MAX_COUNT, Limits, check, flag
 
 from .config import Config
@@ -28,6 +29,21 @@ SPLIT_SEED = 0  # fixed, so that --seed changes the training alone
 MIN_TEXTS, MIN_PER_LABEL = 20, 5  # what three stratified splits need
 MAX_FRACTIONS = 20  # more labels like 3.7 are measurements
 LENGTHS = (50, 100, 200, 400)  # words; the test is sliced at these lengths
+# Chinese and Japanese have no spaces: each of their characters is a word.
+_CJK = (
+    "\u3041-\u3096\u30a1-\u30fa\u30fc"  # Hiragana, Katakana
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
+)
+# Any other word keeps its apostrophes ("isn't").
+_WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['\u2019][^\W_{_CJK}]+)*|[!?]")
+
+
+def words(text: str) -> list[str]:
+    """Split `text` into lower-case words, "!" and "?"; other marks are dropped.
+
+    Every Chinese or Japanese character is a word.
+    """
+    return [word.replace("\u2019", "'") for word in _WORD.findall(text.lower())]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 
 from common.errors import UserError, one_line
 from common.preprocessing.sequences import predict
-from common.training import metrics, verdicts
+from common.training import metrics
 from common.training.console import attempt, say, table
 
 from .data import Data, Split, words
@@ -54,10 +54,7 @@ def evaluate(
         frame = pd.DataFrame(matrix, labels, labels)
         details["confusion_matrix"] = frame.to_dict("index")
     return {
-        "dataset": data.name,
-        "data_hash": data.data_hash,
-        "metric": "accuracy",
-        "mode": "max",
+        "scores": right.to_dict("series"),
         "models": {
             name: {
                 "accuracy": right[name].mean(),
@@ -65,7 +62,6 @@ def evaluate(
             }
             for name, classes in answers.items()
         },
-        "verdict": verdicts.verdict(right.to_dict("series"), mode="max"),
         "slices": {
             name: {"count": int(counts[name]), "models": row.to_dict()}
             for name, row in means[[*answers]].iterrows()

@@ -7,6 +7,8 @@ W_F is what Keras calls `kernel`, and W_R its `recurrent_kernel`.
 import keras
 from keras import ops
 
+from common.training.blocks import residual_block
+
 from .config import EXAMPLE, Config
 
 
@@ -91,6 +93,50 @@ class WordDropout(keras.layers.Layer):
         return {**super().get_config(), "rate": self.rate, "seed": self.seed}
 
 
+def recurrent_stack(config: Config, vectors, mask):
+    """Return the states (B, T, U) of the top layer; the last (B, U) if pooling says so.
+
+    The first recurrent layer reads the vectors (B, T, D). Each further one stands in a
+    residual block, which adds to the states below it. Where the layers read in both
+    directions, U is twice `units`, and the last states of the two stand side by side.
+    """
+    last = config.pooling == "last"
+
+    def layer(*, all_states: bool) -> keras.layers.Layer:
+        if last:
+            # At first h keeps most of what it has read, as in Le, Jaitly and Hinton
+            # (2015, section 3); not all of it, since tanh squashes.
+            initializer = keras.initializers.Identity(gain=0.9)
+        else:
+            # At first h soon forgets: phrases matter, and pooling sees every state.
+            initializer = keras.initializers.Orthogonal(gain=0.5)
+        layer = recurrent_layer(
+            config.cell, config.units, initializer, return_sequences=all_states
+        )
+        return keras.layers.Bidirectional(layer) if config.bidirectional else layer
+
+    if config.layers == 1:
+        return layer(all_states=not last)(vectors, mask=mask)
+    states = layer(all_states=True)(vectors, mask=mask)  # (B, T, U)
+    for number in range(2, config.layers + 1):
+        states, _ = residual_block(
+            states,
+            layer(all_states=True),
+            dropout=config.dropout,
+            seed=config.seed + number,
+            name=f"block_{number}",
+            mask=mask,
+        )
+    if not last:
+        return states
+    end = ops.sum(ops.cast(mask, "int32"), axis=1) - 1  # (B,)
+    ends = ops.take_along_axis(states, end[:, None, None], axis=1)[:, 0]  # (B, U)
+    if not config.bidirectional:
+        return ends
+    # What reads backward ends at the first word.
+    return ops.concatenate([ends[:, : config.units], states[:, 0, config.units :]], -1)
+
+
 def build_model(config: Config, *, vocabulary_size: int, classes: int) -> keras.Model:
     """Return a network from word ids (B, T) to class probabilities (B, C).
 
@@ -111,27 +157,16 @@ def build_model(config: Config, *, vocabulary_size: int, classes: int) -> keras.
         name="embedding",
     )(ids)
     vectors = WordDropout(config.dropout, config.seed)(vectors)  # (B, T, D)
-    last = config.pooling == "last"
-    if last:
-        # At first h keeps most of what it has read, as in Le, Jaitly and Hinton (2015,
-        # section 3); not all of it, since tanh squashes.
-        initializer = keras.initializers.Identity(gain=0.9)
+    states = recurrent_stack(config, vectors, mask)
+    if config.pooling == "last":
+        pooled = states  # (B, U)
     else:
-        # At first h soon forgets: phrases matter, and pooling sees every state.
-        initializer = keras.initializers.Orthogonal(gain=0.5)
-    layer = recurrent_layer(
-        config.cell, config.units, initializer, return_sequences=not last
-    )
-    if config.bidirectional:
-        layer = keras.layers.Bidirectional(layer)  # outputs 2U: read 2U for U below
-    pooled = layer(vectors, mask=mask)  # (B, U); or all states (B, T, U)
-    if not last:
         mean = keras.layers.GlobalAveragePooling1D()
         if config.pooling == "mean":
-            pooled = mean(pooled, mask=mask)  # (B, U)
+            pooled = mean(states, mask=mask)  # (B, U)
         else:
             steps = ops.expand_dims(mask, -1)
-            pooled = ops.max(ops.where(steps, pooled, float("-inf")), axis=1)  # (B, U)
+            pooled = ops.max(ops.where(steps, states, float("-inf")), axis=1)  # (B, U)
         pooled = ops.concatenate([pooled, mean(vectors, mask=mask)], -1)  # (B, U + D)
     pooled = keras.layers.Dropout(config.dropout, seed=config.seed)(pooled)
     probabilities = keras.layers.Dense(classes, activation="softmax")(pooled)  # (B, C)

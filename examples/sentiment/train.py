@@ -12,8 +12,9 @@ from common.comparison import compare as comparison
 from common.errors import one_line
 from common.training import fitting, metrics, models, plots, run_folder
 from common.training.console import attempt, note, say, table
+from common.training.task import Task
 
-from . import figures
+from . import figures, play
 from .config import EXAMPLE, Compare, Config
 from .data import SPLITS, Data, load
 from .evaluate import READ_BATCH, baselines, evaluate, probabilities, show
@@ -33,25 +34,17 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
     console = console or Console()
     data = load(config)
     describe(data, console)
-    run = run_folder.begin(EXAMPLE, config, data_hash=data.data_hash)
+    what = task(config, data)
+    run = run_folder.begin(EXAMPLE, config, data_hash=what.data_hash)
     with run.locked():
         files.write_json(run / run_folder.PREPROCESSOR, data.preprocessor.to_json())
-        model = compiled_model(config, data)
-        fitted = fitting.fit(
-            model,
-            data.train.batches(config.batch_size, seed=config.seed),
-            validation=data.validation.batches(READ_BATCH),
-            run=run,
-            epochs=config.epochs,
-            monitor="val_accuracy",
-            mode="max",
-            console=console,
-        )
+        model = what.build(config.cell, config.seed)
+        fitted = fitting.fit(model, what, config, run=run, console=console)
         models.save(run, model)
         p = probabilities(model, data.test)
         results = evaluate(model, data, p, console)
         document = metrics.save(
-            run, EXAMPLE, config, model, fitted, started=started, **results
+            run, what, config, model, fitted, started=started, **results
         )
         with attempt(console, "the learning curves"):
             path = run / "figures" / "learning_curves.png"
@@ -60,6 +53,8 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
             figures.confusion_matrix(run, document["details"])
         with attempt(console, "the reading curves"):
             figures.reading_curves(run, model, data)
+        with attempt(console, "the page to play with"):
+            play.write(run, model, data)
         run_folder.finish(run)
     show(document, p, data, console)
     say(console, f"run folder: {run.path}")
@@ -104,14 +99,14 @@ def compiled_model(config: Config, data: Data) -> keras.Model:
     return model
 
 
-def task(config: Config, data: Data | None = None) -> comparison.Task:
+def task(config: Config, data: Data | None = None) -> Task:
     """Return what a comparison of cells needs to know of this example."""
     data = data or load(config)
 
     def right(classes: np.ndarray) -> np.ndarray:
         return (classes == data.test.classes).astype(float)  # (N,)
 
-    return comparison.Task(
+    return Task(
         example=EXAMPLE,
         dataset=data.name,
         data_hash=data.data_hash,

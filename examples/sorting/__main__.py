@@ -1,6 +1,10 @@
 """`python -m examples.sorting`: the verbs, each one line to a function."""
 
+from pathlib import Path
+
 from common.command_line import cli
+from common.play import page
+from common.play.page import Play
 
 from .config import PRESETS, Compare, Config, Sort
 
@@ -26,9 +30,14 @@ def sort(options: Sort):
     sort(options)
 
 
+def play(options: Play):
+    """Open the page in which the network of a finished run works in the browser."""
+    page.play(options, Path(__file__).parent)
+
+
 def main():
     """Parse the command line and call the verb."""
-    cli.main(__package__, train, compare, sort, presets=PRESETS)
+    cli.main(__package__, train, compare, sort, play, presets=PRESETS)
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ PRESETS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compare(Config, Repeats):
+class Compare(Repeats, Config):
     """Settings of `compare`: those of a training, and the number of repetitions."""
 
 

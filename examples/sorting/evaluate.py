@@ -10,7 +10,7 @@ from rich.console import Console
 from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
-from common.training import verdicts
+from common.training import metrics
 from common.training.console import attempt, say, table
 
 from .data import DATA_SEED, PADDING, TRAIN, Data, ascending, draw, ranks
@@ -92,7 +92,7 @@ def evaluate(sorter: Sorter, data: Data, console: Console) -> dict[str, Any]:
     """Test the network and the baselines.
 
     Returns:
-        arguments of `metrics.save`: models, verdict, slices, details.
+        arguments of `metrics.save`: scores, models, slices, details.
     """
     lists = np.concatenate(list(data.test.values()))
     kinds = np.repeat(list(data.test), [len(part) for part in data.test.values()])
@@ -124,7 +124,7 @@ def evaluate(sorter: Sorter, data: Data, console: Console) -> dict[str, Any]:
     }
     return {
         "models": by_kind["random"],
-        "verdict": verdicts.verdict(scores, mode="max"),
+        "scores": scores,
         "slices": slices,
         "details": details,
     }
@@ -143,5 +143,5 @@ def show(document: dict[str, Any], console: Console):
     table(console, title, ("kind", "count", *models), rows)
     columns = ("numbers in the list", f"{METRIC} of the network")
     table(console, "by length", columns, list(details["by_length"].items()))
-    for line in (*details["examples"], verdicts.sentence(document)):
+    for line in (*details["examples"], metrics.sentence(document)):
         say(console, line)

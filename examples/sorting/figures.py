@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from matplotlib.figure import Figure
 
-from common.training.plots import BLUE, GREY, save
+from common.training.plots import BLUE, GREY, ORANGE, legend_above, save
 
 from .data import PADDING
 from .predict import Sorter, in_words, reading
@@ -25,13 +25,14 @@ def draw_lengths(path: Path, by_length: dict[str, float], sorter: Sorter):
     axes.plot(lengths, values, "o-", color=BLUE)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set(xlabel="numbers in the list", ylabel="exact match", ylim=(-0.03, 1.03))
-    axes.legend()
+    legend_above(axes)
     points = ", ".join(f"{y:.2f} at {x}" for x, y in zip(lengths, values, strict=True))
     save(
         figure,
         path,
         caption="Exact match by length of the list. Shaded: lengths in training.",
         alt=f"A line through these points: {points}. Shaded: {first} to {last}.",
+        most_telling=True,
     )
 
 
@@ -42,20 +43,24 @@ def draw_states(path: Path, sorter: Sorter, numbers: np.ndarray):
     values = values[:, np.argsort(values.argmax(axis=0), kind="stable")]
     values = values[:, np.abs(values).max(axis=0) > 0]
     limit = np.abs(values).max()
-    low, colours = (0, "viridis") if values.min() >= 0 else (-limit, "RdBu_r")
+    low, colours = (0, "YlGnBu") if values.min() >= 0 else (-limit, "RdBu_r")
     figure = Figure(figsize=(2 + 0.4 * len(steps), 5))
     axes = figure.subplots()
     image = axes.imshow(values.T, aspect="auto", cmap=colours, vmin=low, vmax=limit)
     axes.set_xticks(range(len(steps)), steps, rotation=90)
+    caption = "Hidden state while one list is sorted. Columns: steps; rows: units."
+    if len(steps) > len(numbers):
+        axes.axvline(len(numbers) - 0.5, color=ORANGE, linewidth=3)
+        caption += " The network reads up to the line and writes after it."
     axes.yaxis.get_major_locator().set_params(integer=True)
     axes.set(ylabel="unit, by the step of its largest value")
     answer = in_words(numbers, sorter.sort(numbers[None])[0])
     axes.set_title(answer.replace("->", "\n->"), fontsize=10, loc="left")
-    figure.colorbar(image, ax=axes)
+    figure.colorbar(image, ax=axes, label="activation of the unit")
     save(
         figure,
         path,
-        caption="Hidden state while one list is sorted. Columns: steps; rows: units.",
+        caption=caption,
         alt=f"Heat map of {values.shape[1]} units and {len(steps)} steps, from "
         f"{steps[0]} to {steps[-1]}, values from {values.min():.3g} to "
         f"{limit:.3g}: {answer}",

@@ -14,7 +14,9 @@ from common.preprocessing.sequences import Batches
 from common.training import fitting, metrics, models, run_folder
 from common.training.console import attempt, say
 from common.training.plots import learning_curves
+from common.training.task import Task
 
+from . import play
 from .config import EXAMPLE, Compare, Config
 from .data import DATA_SEED, PADDING, Data, FreshBatches, load
 from .evaluate import METRIC, baseline_answers, evaluate, show
@@ -36,26 +38,16 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
     started, console = time.perf_counter(), console or Console()
     data = load(config)
     lists, what = data.preprocessor, task(config, data)
-    same = {"dataset": what.dataset, "metric": what.metric, "mode": what.mode}
     run = run_folder.begin(EXAMPLE, config, data_hash=what.data_hash)
     with run.locked():
         files.write_json(run / run_folder.PREPROCESSOR, dataclasses.asdict(lists))
         model = what.build(config.cell, config.seed)
-        fitted = fitting.fit(
-            model,
-            what.train(config.seed),
-            validation=what.validation,
-            run=run,
-            epochs=config.epochs,
-            monitor=what.monitor,
-            mode=what.mode,
-            console=console,
-        )
+        fitted = fitting.fit(model, what, config, run=run, console=console)
         models.save(run, model)
         sorter = Sorter(model, lists)
-        tested = {**evaluate(sorter, data, console), "data_hash": what.data_hash}
+        tested = evaluate(sorter, data, console)
         document = metrics.save(
-            run, EXAMPLE, config, model, fitted, started=started, **same, **tested
+            run, what, config, model, fitted, started=started, **tested
         )
         figures = run / "figures"
         with attempt(console, "figure of the learning curves"):
@@ -66,13 +58,15 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
             draw_lengths(figures / "lengths.png", by_length, sorter)
         with attempt(console, "figure of the hidden state"):
             draw_states(figures / "hidden_state.png", sorter, data.test["random"][0])
+        with attempt(console, "the page to play with"):
+            play.write(run, model, lists, data.test["random"])
         run_folder.finish(run)
     show(document, console)
     say(console, f"run folder: {run.path}")
     return run
 
 
-def task(config: Config, data: Data | None = None) -> comparison.Task:
+def task(config: Config, data: Data | None = None) -> Task:
     """Return what is trained and tested; `data` is loaded unless given."""
     data = data or load(config)
     lists, test, steps = data.preprocessor, data.test["random"], config.steps_per_epoch
@@ -81,7 +75,7 @@ def task(config: Config, data: Data | None = None) -> comparison.Task:
         answers = baseline_answers(data, test, Console())
         return {name: right(test, written) for name, written in answers.items()}
 
-    return comparison.Task(
+    return Task(
         example=EXAMPLE,
         dataset=str(lists),
         data_hash=files.hash_of(str(lists), str(DATA_SEED)),

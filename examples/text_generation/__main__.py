@@ -1,6 +1,10 @@
 """`python -m examples.text_generation`: the verbs, each one line to a function."""
 
+from pathlib import Path
+
 from common.command_line import cli
+from common.play import page
+from common.play.page import Play
 
 from .config import PRESETS, Compare, Config, Generate, Speed
 
@@ -33,9 +37,14 @@ def speed(options: Speed):
     speed(options)
 
 
+def play(options: Play):
+    """Open the page in which the network of a finished run works in the browser."""
+    page.play(options, Path(__file__).parent)
+
+
 def main():
     """Parse the command line and call the verb."""
-    cli.main(__package__, train, compare, generate, speed, presets=PRESETS)
+    cli.main(__package__, train, compare, generate, speed, play, presets=PRESETS)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ import numpy as np
 from rich.console import Console
 from scipy.special import log_softmax
 
-from common.comparison.task import Task
-from common.training import verdicts
+from common.training import metrics
 from common.training.console import attempt, say, table
+from common.training.task import Task
 
 from .baselines import compressed_bits, ngrams
 from .data import Data, kind_of
@@ -89,13 +89,9 @@ def evaluate(
         for name, text in texts.items():
             memorised[name]["lines that tokenise"] = python_lines(text)
     return {
-        "dataset": job.dataset,
-        "data_hash": job.data_hash,
-        "metric": job.metric,
-        "mode": job.mode,
+        "scores": scores,
         "models": {name: in_all_units(bits) for name, bits in means().items()},
         "references": references,
-        "verdict": verdicts.verdict(scores, mode=job.mode, blocks=job.blocks),
         "slices": {
             kind: {"count": int((kinds == kind).sum()), "models": means(kinds == kind)}
             for kind in sorted(set(kinds))
@@ -154,6 +150,6 @@ def show(document: Mapping[str, Any], sample: str, console: Console):
     validation = f"validation: {bits:.4f} bits per character"
     say(console, f"{validation}; validation and test: {nats:.4f} nats")
     say(console, f"the network writes:\n{printable(sample[:600])}")
-    say(console, verdicts.sentence(document))
+    say(console, metrics.sentence(document))
     if document["references"]:
         say(console, "lzma is not compared: it goes on learning from the test text.")

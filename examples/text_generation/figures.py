@@ -26,7 +26,8 @@ def sample_probability(path: Path, writer: Writer, text: str):
     text = text[: DRAWN + 1]
     probabilities = np.exp2(-surprisals(writer, writer.preprocessor.encode(text)))
     title = "A text that the network wrote, by the probability of each character"
-    text_strip(path, text[1:], probabilities, cmap="YlGnBu", limits=(0, 1), title=title)
+    options = {"cmap": "YlGnBu", "limits": (0, 1), "most_telling": True}
+    text_strip(path, text[1:], probabilities, title=title, **options)
 
 
 def hidden_unit(path: Path, writer: Writer, text: str):
@@ -58,7 +59,14 @@ def columns(text: str) -> np.ndarray:
 
 
 def text_strip(
-    path: Path, text: str, values: np.ndarray, *, cmap: str, limits: tuple, title: str
+    path: Path,
+    text: str,
+    values: np.ndarray,
+    *,
+    cmap: str,
+    limits: tuple[float, float],
+    title: str,
+    most_telling: bool = False,
 ):
     """Draw a text of N characters; values (N,) within limits colour the background."""
     rows = re.findall(rf"[^\n]{{1,{WIDTH}}}\n?|\n", text)
@@ -81,4 +89,5 @@ def text_strip(
     figure.colorbar(image, ax=axes, fraction=0.02, pad=0.01)
     low, high = values.min(), values.max()
     alt = f"{title}. The values lie between {low:.2f} and {high:.2f}. The text: "
-    plots.save(figure, path, caption=f"{title}.", alt=alt + " ".join(text.split()))
+    alt += " ".join(text.split())
+    plots.save(figure, path, caption=f"{title}.", alt=alt, most_telling=most_telling)

@@ -11,15 +11,15 @@ from rich.console import Console
 
 from common import files
 from common.comparison import compare as comparison
-from common.comparison.task import Task
 from common.errors import UserError
 from common.settings import MAX_COUNT
 from common.training import metrics, models, plots, run_folder
 from common.training.console import attempt, note, say, table
 from common.training.fitting import fit
 from common.training.run_folder import Run
+from common.training.task import Task
 
-from . import figures
+from . import figures, play
 from .config import EXAMPLE, Compare, Config, Generate
 from .data import Data, Streams, load
 from .evaluate import BLOCK, METRIC, evaluate, ngram_surprisals, show, surprisals
@@ -28,6 +28,8 @@ from .predict import Writer, printable
 
 STEPS_PER_CALL = 10  # batches per call from Python: a little less time per step
 WARM_UP = 100  # steps, or a tenth of all, over which the learning rate grows
+ADAM_RATIO = 1.4  # learning rate of AdamW over that of Muon
+WEIGHT_DECAY = 0.01
 TIMED_CALLS = 6  # for `--minutes`; as many again come before and do not count
 AFTER_EPOCH, AT_THE_END = 160, 2000  # characters of the samples
 
@@ -66,24 +68,14 @@ def train(config: Config, console: Console | None = None) -> Run:
                 lines = [str(error)]
             return "\n".join(f"    | {line}" for line in lines)
 
-        fitted = fit(
-            model,
-            job.train(config.seed),
-            validation=job.validation,
-            run=run,
-            epochs=config.epochs,
-            monitor=job.monitor,
-            mode=job.mode,
-            console=console,
-            sample=sample,
-        )
+        fitted = fit(model, job, config, run=run, console=console, sample=sample)
         network.set_weights(model.get_weights())
         models.save(run, network)
         written = write(AT_THE_END)
         files.write_text(run / "sample.txt", written)
         results = evaluate(writer, data, written, job, console)
         document = metrics.save(
-            run, EXAMPLE, config, model, fitted, **results, started=started
+            run, job, config, model, fitted, **results, started=started
         )
         folder, test = run / "figures", data.texts["test"]
         with attempt(console, "the learning curves"):
@@ -94,6 +86,8 @@ def train(config: Config, console: Console | None = None) -> Run:
             figures.sample_probability(path, writer, "\n" + written)
         with attempt(console, "the figure of a hidden unit"):
             figures.hidden_unit(folder / "hidden_unit.png", writer, test)
+        with attempt(console, "the page to play with"):
+            play.write(run, network, data.preprocessor, test)
         run_folder.finish(run)
     show(document, written, console)
     say(console, f"run folder: {run.path}")
@@ -135,14 +129,32 @@ def compiled_model(config: Config, data: Data) -> keras.Model:
         0.0, steps - warm_up, warmup_target=config.learning_rate, warmup_steps=warm_up
     )
     model.compile(
-        # Through many steps a gradient can grow without bound (Pascanu, Mikolov and
-        # Bengio 2013, section 3.2).
-        keras.optimizers.AdamW(rate, weight_decay=1e-2, global_clipnorm=1.0),
+        optimizer(rate),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         steps_per_execution=STEPS_PER_CALL,
         jit_compile=False,  # XLA's loop takes longer on a CPU at this width
     )
     return model
+
+
+def optimizer(rate: keras.optimizers.schedules.LearningRateSchedule):
+    """Return Muon for square matrices, with AdamW for all other weights.
+
+    Muon makes the step of a matrix orthogonal: it changes all directions alike, also
+    those with small gradients (Jordan et al. 2024; Liu et al. 2025, section 2). A row
+    of the first W_F or a column of the last layer belongs to one character. They are
+    steps of AdamW, as are vectors.
+    """
+    return keras.optimizers.Muon(
+        rate,
+        adam_lr_ratio=ADAM_RATIO,
+        weight_decay=WEIGHT_DECAY,
+        adam_weight_decay=WEIGHT_DECAY,
+        exclude_layers=["^recurrent/.*/(kernel|W_F)", "^logits/", "bias$"],
+        # Through many steps a gradient can grow without bound (Pascanu, Mikolov and
+        # Bengio 2013, section 3.2).
+        global_clipnorm=1.0,
+    )
 
 
 def task(config: Config, data: Data | None = None) -> Task:

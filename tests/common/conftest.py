@@ -90,7 +90,7 @@ def template(tmp_path_factory):
     toy = tmp_path_factory.mktemp("runs") / "toy"
     for name, config, figures in (
         (RUN, SETTINGS, ("learning_curves", "lengths")),
-        (COMPARED, {**SETTINGS, "units": 5, "seeds": 2}, ("compare",)),
+        (COMPARED, {**SETTINGS, "seeds": 2}, ("compare",)),
     ):
         run = run_folder.start("toy", str(toy.parent), config)
         for figure in figures:

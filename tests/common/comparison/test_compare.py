@@ -1,7 +1,6 @@
 """The comparison of cells, on a network that takes no time to train."""
 
 import dataclasses
-import io
 import json
 
 import keras
@@ -9,13 +8,19 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from common.comparison import compare, parity, results_page, timing
-from common.comparison.task import Task
+from common.comparison import compare, parity, timing
 from common.preprocessing.sequences import Batches
-from common.settings import CELLS, Repeats
+from common.settings import CELLS, Repeats, Settings
 from common.training import fitting
+from common.training.task import Task
+from examples import results_page
 
 UNITS = 3
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Compare(Repeats, Settings):
+    """Settings of the comparison."""
 
 
 def layer(cell):
@@ -29,7 +34,7 @@ def build(cell, seed, *, before=()):
     keras.utils.set_random_seed(seed)
     layers = [keras.Input((5, 2)), *before, layer(cell), keras.layers.Dense(1)]
     model = keras.Sequential(layers)
-    model.compile("adam", "mse", steps_per_execution=4)
+    model.compile("adam", "mse", steps_per_execution=4, jit_compile=False)
     return model
 
 
@@ -43,39 +48,44 @@ def squared_errors(model):
     return (model.predict_on_batch(inputs)[:, 0] - targets) ** 2
 
 
-@pytest.fixture
-def task():
-    return Task(
-        example="toy",
-        dataset="random numbers",
-        data_hash="sha256:1",
-        metric="mse",
-        mode="min",
-        monitor="val_loss",
-        build=build,
-        train=batches,
-        validation=batches(100),
-        score=squared_errors,
-        baselines=lambda: {"zero": batches(100).targets ** 2},
-    )
+TASK = Task(
+    example="toy",
+    dataset="random numbers",
+    data_hash="sha256:1",
+    metric="mse",
+    mode="min",
+    monitor="val_loss",
+    build=build,
+    train=batches,
+    validation=batches(100),
+    score=squared_errors,
+    baselines=lambda: {"zero": batches(100).targets ** 2},
+)
 
 
-@pytest.fixture
-def run(tmp_path, monkeypatch):
-    monkeypatch.setattr(compare, "CELLS", CELLS[:2])  # the others take their time
-    monkeypatch.setattr(compare, "TIMING_ROUNDS", 2)
-
-    def compared(task, **settings):
-        config = Repeats(epochs=1, seeds=2, runs_dir=str(tmp_path), **settings)
-        console = Console(file=io.StringIO(), width=80)
-        run = compare.compare(task, config, console=console)
-        return run, json.loads((run / "compare.json").read_text())
-
-    return compared
+@pytest.fixture(scope="module", autouse=True)
+def _quick():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compare, "CELLS", CELLS[:2])  # the others take their time
+        patch.setattr(compare, "TIMING_ROUNDS", 2)
+        patch.setattr(compare, "CALLS_PER_ROUND", 2)
+        yield
 
 
-def test_comparison_holds_what_its_page_needs(task, run):
-    folder, document = run(task, seed=3)
+def compared(folder, **settings):
+    config = Compare(epochs=1, seed=3, seeds=2, runs_dir=str(folder), **settings)
+    run = compare.compare(TASK, config, console=Console(quiet=True))
+    return run, json.loads((run / "compare.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory):
+    """Return a comparison that nothing has interrupted, and its document."""
+    return compared(tmp_path_factory.mktemp("straight"))
+
+
+def test_comparison_holds_what_its_page_needs(straight):
+    folder, document = straight
     assert [row["cell"] for row in document["cells"]] == ["builtin", "custom"]
     assert (document["seed"], document["seeds"]) == (3, 2)
     zero = float((batches(100).targets ** 2).mean())
@@ -96,34 +106,33 @@ def test_comparison_holds_what_its_page_needs(task, run):
         assert (folder / "figures" / f"compare.{suffix}").stat().st_size > 1000
 
 
-def test_cell_that_is_another_network_is_found(task):
+def test_cell_that_is_another_network_is_found():
     def other(cell, seed):
         model = build(cell, seed)
         if cell == "custom":
             model.layers[0].cell.activation = keras.activations.relu
         return model
 
-    found = parity.parity(dataclasses.replace(task, build=other), 0)
+    found = parity.parity(dataclasses.replace(TASK, build=other), 0)
     assert found["output"] > 1e-5
     assert found["gradient"] > 1e-4
 
 
-def test_slower_cell_takes_longer(task, monkeypatch):
-    def slow(cell, seed):
-        more = 3 if cell == "custom" else 0
-        before = [keras.layers.SimpleRNN(3, return_sequences=True) for _ in range(more)]
-        return build(cell, seed, before=before)
-
-    monkeypatch.setattr(compare, "CELLS", CELLS[:2])
-    times = compare.step_times(dataclasses.replace(task, build=slow), 0, seconds=0)
+def test_slower_cell_takes_longer(monkeypatch):
+    monkeypatch.setattr(compare, "TIMING_ROUNDS", 12)  # on a busy machine too
+    before = [keras.layers.SimpleRNN(3, return_sequences=True) for _ in range(3)]
+    models = {
+        "builtin": build("builtin", 0),
+        "custom": build("custom", 0, before=before),
+    }
+    times = compare.step_times(models, batches(0)[0], seconds=0)
     assert len(times["custom"]) == compare.TIMING_ROUNDS
     assert timing.ratio(times["custom"], times["builtin"])["median"] > 1.5
 
 
 def test_interrupted_comparison_has_no_result_and_is_continued(
-    task, run, tmp_path, monkeypatch
+    straight, tmp_path, monkeypatch
 ):
-    straight, expected = run(task)
     fit, trained = fitting.fit, []
 
     def stopped(*args, **options):
@@ -133,14 +142,12 @@ def test_interrupted_comparison_has_no_result_and_is_continued(
 
     monkeypatch.setattr(fitting, "fit", stopped)
     with pytest.raises(KeyboardInterrupt):
-        run(task)
-    (half,) = {path.parent for path in tmp_path.glob("toy/*/config.json")} - {
-        straight.path
-    }
+        compared(tmp_path)
+    (half,) = {path.parent for path in tmp_path.glob("toy/*/config.json")}
     assert not (half / "compare.json").exists()
-    resumed, document = run(task, resume=True)
+    resumed, document = compared(tmp_path, resume=True)
     assert resumed.path == half
     # The two that were done are not trained again; the third goes on where it was.
-    assert trained == ["builtin-0", "custom-0", *["builtin-1"] * 2, "custom-1"]
-    for one, other in zip(document["cells"], expected["cells"], strict=True):
+    assert trained == ["builtin-3", "custom-3", *["builtin-4"] * 2, "custom-4"]
+    for one, other in zip(document["cells"], straight[1]["cells"], strict=True):
         assert one["median"] == other["median"]

@@ -1,4 +1,4 @@
-"""Tokens and the vocabulary."""
+"""The vocabulary."""
 
 import json
 
@@ -7,23 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import UserError
-from common.preprocessing.text import Vocabulary, words
+from common.preprocessing.text import Vocabulary
 
 TOKENS = st.lists(st.text(min_size=1, max_size=6), max_size=12)
-
-
-def test_words_keep_apostrophes_and_drop_other_marks():
-    assert words("It ISN\u2019T bad -- isn't it?! 10/10, l'été_fin") == (
-        ["it", "isn't", "bad", "isn't", "it", "?", "!", "10", "10", "l'été", "fin"]
-    )
-    assert words(" ... ") == []
-
-
-def test_words_without_spaces_are_characters():
-    assert words("這部電影很好。") == list("這部電影很好")
-    assert words("このスープ") == list("このスープ")
-    assert words("我爱Keras 3") == ["我", "爱", "keras", "3"]
-    assert words("좋은 영화") == ["좋은", "영화"]
 
 
 def test_frequent_tokens_come_first_and_ties_go_by_alphabet():

@@ -67,6 +67,7 @@ LOWER = {"name": "accuracy", "mode": "min"}
         ({"comparison": COMPARE}, "GRU is better than SimpleRNN"),
         ({"comparison": COMPARE}, "`--cell gru`"),
         ({"comparison": NONE_BETTER}, "no reason to use one"),
+        ({"comparison": {**NONE_BETTER, "seeds": 1}}, "compare --seeds 3`"),
         ({}, "`--seed 4`"),
         ({}, "`python -m examples.toy compare`"),
     ],
@@ -86,6 +87,7 @@ def test_advice_follows_from_the_numbers(changes, given):
         ({"slices": {**parts(a=0.8, b=0.75), "few": SMALL}}, "weakest"),
         ({"comparison": COMPARE}, "compare`"),
         ({"comparison": COMPARE, "cell": "lstm"}, "--cell"),
+        ({"comparison": {**NONE_BETTER, "seeds": 1}}, "no reason"),
         ({"best_epoch": 3, "interrupted": True}, "--epochs"),
     ],
 )

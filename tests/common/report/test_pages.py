@@ -18,12 +18,14 @@ from common.training import plots, run_folder
 from tests.common.conftest import (
     COMPARE,
     DOCUMENT,
+    SETTINGS,
     comparison_of,
     draw,
     run_of,
     write,
 )
 
+OWN = {"cell": "builtin", "seed": 3, "data": "a.csv"}
 HOSTILE = "<script>document.title = 'executed'</script>"
 
 
@@ -65,7 +67,7 @@ def test_page_shows_all_that_the_run_left(folder):
         *("12,345", "some lists", "0.5500"),
         "GRU has accuracy 0.8000, the built-in layer 0.7000: better",
         *("2.50 (2.40 to 2.60)", "3.0e-07 in the weights after 20 steps of training"),
-        "These settings differ: units 5 (in this run 48).",
+        "on the same data with the same settings.",
         "a step takes 2.5 times as long. If that is fast enough: --cell gru",
     ):
         assert text in page.text
@@ -82,15 +84,30 @@ def test_comparison_has_a_page(folder):
     page = page_of(comparison_of(folder))
     assert "The custom cell has accuracy 0.7000" in page.text
     assert "A step takes 1.25 times as long" in page.text
-    assert "--units5" in page.text.replace(" ", "")
+    assert "--seeds2" in page.text.replace(" ", "")
 
 
-@pytest.mark.parametrize("key", ["data_hash", "preset"])
-def test_comparison_on_other_data_or_with_another_preset_is_not_shown(folder, key):
-    write(comparison_of(folder) / "compare.json", {**COMPARE, key: "other"})
+@pytest.mark.parametrize(
+    ("file", "changed", "shown"),
+    [
+        ("compare.json", {"data_hash": "sha256:2"}, False),
+        ("config.json", {"preset": "smoke"}, False),
+        # Of the same series, another horizon makes another test.
+        ("config.json", {"units": 5}, False),
+        ("config.json", {"cell": "lstm", "seed": 7, "data": "./a.csv"}, True),
+    ],
+)
+def test_comparison_on_other_data_or_with_other_settings_is_not_shown(
+    folder, file, changed, shown
+):
+    path = comparison_of(folder) / file
+    write(run_of(folder) / "config.json", {"example": "toy", **SETTINGS, **OWN})
+    write(path, {**json.loads(path.read_text()), **OWN, **changed})
     text = page_of(run_of(folder)).text
-    assert "Built-in and custom cell" not in text
-    assert "python -m examples.toy compare" in text  # the advice knows of none
+    assert ("Built-in and custom cell" in text) == shown
+    assert ("--cell gru" in text) == shown
+    # The advice knows of none.
+    assert ("python -m examples.toy compare" in text) != shown
 
 
 def test_after_a_comparison_the_page_of_the_run_shows_it(folder, capsys):
@@ -155,6 +172,30 @@ def test_figures_have_a_size_and_texts(folder):
         assert int(picture["width"]) > 300
         assert int(picture["height"]) > 200
         assert picture["src"].startswith("data:image/")
+
+
+def test_most_telling_figure_comes_first_and_stands_in_the_index(folder):
+    figures = run_of(folder) / "figures"
+    draw(figures / "answers.png", alt="Not this one.")
+    draw(figures / "much.png", alt="This one.", most_telling=True)
+    index, *_ = pages.collect(str(folder), {"toy": "Toy"})
+    assert [picture["alt"] for picture in Page(index).all("img")] == ["This one."]
+    images = Page(run_of(folder) / "report.html").all("img")
+    _, *others = [image["alt"] for image in images][:3]
+    assert others == ["This one.", "Not this one."]
+
+
+def test_legend_covers_no_data(monkeypatch):
+    saved = []
+    monkeypatch.setattr(plots, "save", lambda figure, *_, **__: saved.append(figure))
+    history = [{"epoch": 1, "loss": 2.0, "val_loss": 1.0, "f1": 0.1, "val_f1": 0.9}]
+    plots.learning_curves(None, history * 2, best_epoch=1)
+    first, second = saved[0].axes
+    legend = first.get_legend().get_window_extent()
+    assert legend.y0 >= first.get_window_extent().y1
+    assert legend.x1 <= first.get_window_extent().x1
+    assert second.get_legend() is None
+    assert (first.get_ylabel(), second.get_ylabel()) == ("loss", "f1")
 
 
 def test_figures_are_well_formed_and_the_same_file_each_time(tmp_path):

@@ -2,6 +2,7 @@
 
 import csv
 import zipfile
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -10,12 +11,13 @@ from rich.console import Console
 
 from common.errors import UserError
 from common.preprocessing.sequences import Batches
+from common.settings import Settings
 from common.training import fitting, run_folder
 
 QUIET = Console(quiet=True)
 
 
-def toy(*, learning_rate=0.05, seed=0, units=4):
+def toy(*, learning_rate=0.05, seed=0, units=4, xla=False):
     """Return a compiled model with dropout, and training and validation batches."""
     keras.utils.set_random_seed(seed)
     model = keras.Sequential(
@@ -26,26 +28,25 @@ def toy(*, learning_rate=0.05, seed=0, units=4):
             keras.layers.Dense(1),
         ]
     )
-    model.compile(keras.optimizers.Adam(learning_rate), loss="mse")
+    optimizer = keras.optimizers.Adam(learning_rate)
+    model.compile(optimizer, loss="mse", jit_compile=xla)
     inputs = np.random.default_rng(1).normal(size=(64, 6, 2)).astype("float32")
     targets = inputs[:, :, :1].sum(axis=1)
     return model, Batches(inputs, targets, batch_size=16, seed=0), inputs, targets
 
 
-def fit(run, *, epochs, learning_rate=0.05, sample=None, units=4):
-    model, train, inputs, targets = toy(learning_rate=learning_rate, units=units)
-    fitted = fitting.fit(
-        model,
-        train,
+def fit(run, *, epochs, sample=None, **options):
+    model, train, inputs, targets = toy(**options)
+    task = SimpleNamespace(
+        train=lambda seed: train,
         validation=Batches(inputs[:16], targets[:16], batch_size=16),
-        run=run,
-        epochs=epochs,
         monitor="val_loss",
-        mode="min",
-        console=QUIET,
-        sample=sample,
+        metric="mse",
     )
-    return model, fitted
+    config = Settings(epochs=epochs)
+    return model, fitting.fit(
+        model, task, config, run=run, console=QUIET, sample=sample
+    )
 
 
 def new_run(tmp_path):
@@ -64,8 +65,9 @@ def test_the_best_epoch_is_kept(tmp_path):
     assert [float(row["val_loss"]) for row in rows] == values
 
 
-def test_resumed_training_equals_an_uninterrupted_one(tmp_path):
-    straight, expected = fit(new_run(tmp_path), epochs=5)
+def test_resumed_training_equals_an_uninterrupted_one_with_xla_too(tmp_path):
+    """Without XLA, `tests/test_copies.py` tests it in processes that are killed."""
+    straight, expected = fit(new_run(tmp_path), epochs=5, xla=True)
     run = new_run(tmp_path)
 
     class KilledError(Exception):
@@ -80,9 +82,9 @@ def test_resumed_training_equals_an_uninterrupted_one(tmp_path):
         return ""
 
     with pytest.raises(KilledError):
-        fit(run, epochs=5, sample=die_in_epoch_3)
+        fit(run, epochs=5, sample=die_in_epoch_3, xla=True)
     assert run.can_resume
-    model, fitted = fit(run, epochs=5)
+    model, fitted = fit(run, epochs=5, xla=True)
     for one, other in zip(straight.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert fitted.best_epoch == expected.best_epoch

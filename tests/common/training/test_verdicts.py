@@ -1,12 +1,19 @@
 """Verdicts: better, worse or undecided, and what a statistician would say."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from common.training import verdicts
+from common.training import metrics, verdicts
 
 RNG = np.random.default_rng(0)
+
+
+def task(mode, *, blocks=None, root=False):
+    """Return what a verdict needs to know of a task."""
+    return SimpleNamespace(mode=mode, blocks=blocks, root=root)
 
 
 def right(*counts):
@@ -17,7 +24,7 @@ def right(*counts):
 
 def test_one_text_of_150_decides_nothing():
     network, other = right(149, 1), right(150)
-    found = verdicts.verdict({"network": network, "b": other}, mode="max")
+    found = verdicts.verdict(task("max"), {"network": network, "b": other})
     assert found["says"] == "undecided"
     assert found["difference"] == pytest.approx(-1 / 150)
     low, high = found["interval_95"]
@@ -29,7 +36,7 @@ def test_one_text_of_150_decides_nothing():
 def test_shares_of_right_answers_follow_the_exact_test(ahead):
     """McNemar: of 14 cases that tell two models apart, so many speak for the first."""
     first, second = right(ahead, 14 - ahead, 86), right(0, ahead, 100 - ahead)
-    found = verdicts.difference(first, second, mode="max")
+    found = verdicts.difference(task("max"), first, second)
     significant = stats.binomtest(ahead, 14).pvalue < 0.05
     assert (found["says"] != "undecided") == significant
     if significant:
@@ -39,11 +46,11 @@ def test_shares_of_right_answers_follow_the_exact_test(ahead):
 def test_best_baseline_is_compared_and_smaller_can_be_better():
     network = RNG.normal(1, 0.1, 400)
     scores = {"network": network, "good": network + 0.05, "bad": network + 3}
-    found = verdicts.verdict(scores, mode="min")
+    found = verdicts.verdict(task("min"), scores)
     assert (found["against"], found["says"]) == ("good", "better")
     assert found["interval_95"] == pytest.approx([-0.05, -0.05])
-    assert verdicts.verdict(scores, mode="max")["against"] == "bad"
-    assert verdicts.verdict({"network": network}, mode="max") is None
+    assert verdicts.verdict(task("max"), scores)["against"] == "bad"
+    assert verdicts.verdict(task("max"), {"network": network}) is None
 
 
 def test_interval_covers_the_true_difference_as_often_as_it_says():
@@ -51,7 +58,7 @@ def test_interval_covers_the_true_difference_as_often_as_it_says():
     for seed in range(200):
         rng = np.random.default_rng(seed)
         first, second = rng.gamma(2, size=60) + 0.3, rng.gamma(2, size=60)
-        low, high = verdicts.difference(first, second, mode="max")["interval_95"]
+        low, high = verdicts.difference(task("max"), first, second)["interval_95"]
         hits += low < 0.3 < high
     assert 180 <= hits <= 197
 
@@ -60,16 +67,16 @@ def test_cases_that_depend_on_each_other_count_as_one_block():
     each = RNG.normal(0.2, 1, 40)
     many = np.repeat(each, 50)
     zeros, blocks = np.zeros_like(many), np.repeat(np.arange(40), 50)
-    single = verdicts.difference(each, np.zeros(40), mode="max")["interval_95"]
-    in_blocks = verdicts.difference(many, zeros, mode="max", blocks=blocks)
+    single = verdicts.difference(task("max"), each, np.zeros(40))["interval_95"]
+    in_blocks = verdicts.difference(task("max", blocks=blocks), many, zeros)
     assert in_blocks["interval_95"] == pytest.approx(single, abs=0.02)
-    alone = verdicts.difference(many, zeros, mode="max")["interval_95"]
+    alone = verdicts.difference(task("max"), many, zeros)["interval_95"]
     assert np.ptp(alone) < 0.3 * np.ptp(single)
 
 
 def test_root_of_the_mean_is_compared_for_rmse():
     squares = RNG.gamma(1, 4, 500)
-    found = verdicts.difference(squares, 4 * squares, mode="min", root=True)
+    found = verdicts.difference(task("min", root=True), squares, 4 * squares)
     assert found["difference"] == pytest.approx(-np.sqrt(squares.mean()))
     assert found["says"] == "better"
 
@@ -83,7 +90,7 @@ def test_root_of_the_mean_is_compared_for_rmse():
     ],
 )
 def test_too_few_cases_are_undecided(first, second):
-    found = verdicts.difference(first, second, mode="max")
+    found = verdicts.difference(task("max"), first, second)
     assert found["interval_95"] == [None, None]
     assert found["says"] == "undecided"
 
@@ -99,10 +106,10 @@ def test_sentence_says_what_the_verdict_says():
             "says": "better",
         },
     }
-    assert verdicts.sentence(document) == (
+    assert metrics.sentence(document) == (
         "The network is better than its best baseline, tfidf: accuracy 0.9800 against "
         "0.7900; difference +0.1900, 95 % interval +0.1700 to +0.2100."
     )
     document["verdict"]["says"] = "undecided"
-    assert verdicts.sentence(document).startswith("Undecided at 95 %: the network")
-    assert verdicts.sentence({**document, "verdict": None}).startswith("No verdict")
+    assert metrics.sentence(document).startswith("Undecided at 95 %: the network")
+    assert metrics.sentence({**document, "verdict": None}).startswith("No verdict")

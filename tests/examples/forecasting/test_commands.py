@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from examples.forecasting.__main__ import main
 from examples.forecasting.config import Config, Forecast, Recipe
 from examples.forecasting.data import load
 from examples.forecasting.predict import forecast
-from tests.conftest import ROOT, newest, results, write_series
+from tests.conftest import ROOT, newest, write_series
 
 EXAMPLE = "forecasting"
 FIGURES = {"backtest", "error_by_step", "forecasts", "learning_curves"}
@@ -100,21 +99,6 @@ def test_run_on_several_series_reports_every_step(toy):
     assert document["data_hash"].startswith("sha256:")
     # Fewer series than an interval needs.
     assert document["verdict"]["says"] == "undecided"
-
-
-def test_compare_finds_the_cells_equal(here, quick_timing, file, tmp_path):
-    flags = ["--data", file, *TOY, "--epochs", 1, "--seeds", 1]
-    here("compare", *flags, "--runs-dir", tmp_path)
-    (path,) = tmp_path.glob(f"{EXAMPLE}/compare-*/compare.json")
-    document = json.loads(path.read_text())
-    cells = {row["cell"]: row for row in document["cells"]}
-    assert list(cells) == ["builtin", "custom", "gru", "lstm"]
-    builtin, custom = cells["builtin"], cells["custom"]
-    assert builtin["parameters"] == custom["parameters"]
-    assert builtin["median"] == pytest.approx(custom["median"], rel=0.02)
-    assert document["parity"]["output"] < 1e-4
-    assert document["parity"]["gradient"] < 1e-4
-    assert document["parity"]["weights_after_training"] < 1e-2
 
 
 def checked(path, *, horizon, names):
@@ -449,28 +433,6 @@ def test_covariates_reach_no_further_than_the_horizon(here, file, tmp_path):
     assert "--horizon must be at most 3" in here(*words, "--horizon", 4, check=2)
     here(*words)
     checked(tmp_path / "o.csv", horizon=3, names=["s0", "s1", "s2"])
-
-
-def test_killed_and_resumed_equals_uninterrupted(here, file, tmp_path):
-    flags = ["--data", file, *TOY, "--epochs", 4, "--preset", "smoke"]
-    here(*flags, "--runs-dir", tmp_path / "whole")
-    words = [*flags, "--runs-dir", tmp_path / "cut"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", f"examples.{EXAMPLE}", *map(str, words)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    assert any("Epoch 3/4" in line for line in process.stdout)
-    process.kill()
-    process.wait()
-    process.stdout.close()
-    assert "resumed after epoch" in here("--resume", "--runs-dir", tmp_path / "cut")
-    whole, cut = (newest(tmp_path / name, EXAMPLE) for name in ("whole", "cut"))
-    assert results(whole) == results(cut)
-    texts = [(run / "preprocessor.json").read_text() for run in (whole, cut)]
-    assert texts[0] == texts[1]
 
 
 # Each value differs from the default and from SMALL.

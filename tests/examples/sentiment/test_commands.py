@@ -9,15 +9,12 @@ import subprocess
 import sys
 import time
 
-import keras
-import numpy as np
 import pytest
 from rich.console import Console
 
-from common.comparison import results_page
 from examples.sentiment.__main__ import main
 from examples.sentiment.config import EXAMPLE, Config
-from tests.conftest import ROOT, newest, results
+from tests.conftest import ROOT, newest
 
 ARTEFACTS = {
     "preprocessor.json",
@@ -71,19 +68,6 @@ def test_smoke_run_beats_the_majority(here, tmp_path):
     assert f"{models['network']['accuracy']:.4f}" in output
 
 
-def test_same_seed_same_result(command, small_file, small_run, tmp_path):
-    """In a process of its own too, which says nothing on stderr."""
-    flags = ["--data", small_file, "--epochs", 4, "--runs-dir", tmp_path]
-    done = command(EXAMPLE, *flags)
-    assert done.stderr == ""
-    assert results(newest(tmp_path, EXAMPLE)) == results(newest(small_run, EXAMPLE))
-
-
-def weights(folder):
-    model = keras.saving.load_model(folder / "model.keras", compile=False)
-    return model.get_weights()
-
-
 def start(*words):
     return subprocess.Popen(
         [sys.executable, "-m", "examples.sentiment", *map(str, words)],
@@ -101,27 +85,6 @@ def wait_for(process, text):
         if text in line:
             return
     raise AssertionError(f"{text!r} never came: {process.stderr.read()}")
-
-
-def test_killed_and_resumed_equals_uninterrupted(command, here, small_file, tmp_path):
-    flags = ["--data", small_file, "--epochs", 12, "--batch-size", 8]
-    here(*flags, "--runs-dir", tmp_path / "whole")
-    process = start(*flags, "--runs-dir", tmp_path / "killed")
-    wait_for(process, "Epoch 3/12")
-    process.kill()
-    process.wait()
-    process.stdout.close()
-    process.stderr.close()
-    done = command(EXAMPLE, "--resume", "--runs-dir", tmp_path / "killed")
-    assert "resumed after epoch" in done.stdout
-    whole, killed = (
-        newest(tmp_path / "whole", EXAMPLE),
-        newest(tmp_path / "killed", EXAMPLE),
-    )
-    assert results(whole) == results(killed)
-    for one, other in zip(weights(whole), weights(killed), strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert not (killed / "state.npz").exists()
 
 
 def test_interrupt_keeps_the_best_epoch_and_can_be_resumed(
@@ -186,28 +149,10 @@ def test_odd_texts_and_labels_lose_no_training(here, tmp_path):
     here("classify", "--runs-dir", tmp_path, chr(0x4E00))
 
 
-def test_text_of_unknown_words_is_answered_with_a_warning(command, small_run):
-    done = command(EXAMPLE, "classify", "--runs-dir", small_run, "xyzzy plugh")
-    assert "(2 of 2 words unknown)" in done.stdout
-    assert "has no word that the network knows" in done.stderr
-
-
-def test_compare_finds_the_cells_equal(here, quick_timing, small_file, tmp_path):
-    flags = ["--data", small_file, "--epochs", 1, "--seeds", 1]
-    output = here("compare", *flags, "--runs-dir", tmp_path)
-    (path,) = tmp_path.glob(f"{EXAMPLE}/compare-*/compare.json")
-    document = json.loads(path.read_text())
-    cells = {row["cell"]: row for row in document["cells"]}
-    assert list(cells) == ["builtin", "custom", "gru", "lstm"]
-    assert cells["builtin"]["parameters"] == cells["custom"]["parameters"]
-    assert cells["lstm"]["parameters"] > cells["gru"]["parameters"]
-    assert document["parity"]["output"] < 1e-5
-    assert document["parity"]["gradient"] < 1e-4
-    assert document["parity"]["weights_after_training"] < 1e-3
-    assert set(document["step_time"]) == {"custom", "gru", "lstm"}
-    assert "takes" in output
-    assert (path.parent / "figures" / "compare.png").stat().st_size > 1000
-    assert len(results_page.lines_about(EXAMPLE, results_page.block(document))) == 7
+def test_text_of_unknown_words_is_answered_with_a_warning(in_process, small_run):
+    output = in_process(main, "classify", "--runs-dir", small_run, "xyzzy plugh")
+    assert "(2 of 2 words unknown)" in output
+    assert "has no word that the network knows" in in_process.errors
 
 
 def test_help_is_quick_and_explains_every_setting(command):
@@ -260,8 +205,8 @@ def test_bad_input_gets_one_line(here, small_run, words, message):
     assert message in here(*words, "--runs-dir", small_run, check=2)
 
 
-def test_no_finished_run_is_said(fails, tmp_path):
-    error = fails(EXAMPLE, "classify", "fine", "--runs-dir", tmp_path)
+def test_no_finished_run_is_said(here, tmp_path):
+    error = here("classify", "fine", "--runs-dir", tmp_path, check=2)
     assert "no finished run" in error
 
 
@@ -271,13 +216,14 @@ def test_runs_folder_that_is_a_file_is_refused(here, small_file, tmp_path):
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_data_that_cannot_be_downloaded_names_the_offline_default(fails, tmp_path):
-    error = fails(
-        EXAMPLE,
-        *("--dataset", "imdb_reviews", "--data-dir", tmp_path, "--runs-dir", tmp_path),
-        # No proxy listens there: the download fails wherever this test runs.
-        env={"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"},
-    )
+def test_data_that_cannot_be_downloaded_names_the_offline_default(
+    here, tmp_path, monkeypatch
+):
+    # No proxy listens there: the download fails wherever this test runs.
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    flags = ["--dataset", "imdb_reviews", "--data-dir", tmp_path]
+    error = here(*flags, "--runs-dir", tmp_path, check=2)
     assert "--dataset reviews needs no network" in error
 
 

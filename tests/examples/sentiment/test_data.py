@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from common.errors import UserError
 from common.preprocessing.tables import read
-from common.preprocessing.text import Vocabulary, words
+from common.preprocessing.text import Vocabulary
 from examples.sentiment.config import Config
-from examples.sentiment.data import REVIEWS, SPLITS, Preprocessor, load
+from examples.sentiment.data import REVIEWS, SPLITS, Preprocessor, load, words
 from tests.conftest import REAL_DATA
 
 PREPROCESSOR = Preprocessor(Vocabulary.fit([list("abcde")]), ["bad", "good"], 4)
@@ -22,6 +22,20 @@ PREPROCESSOR = Preprocessor(Vocabulary.fit([list("abcde")]), ["bad", "good"], 4)
 @pytest.fixture(scope="module")
 def rows():
     return list(read(REVIEWS).values())
+
+
+def test_words_keep_apostrophes_and_drop_other_marks():
+    assert words("It ISN\u2019T bad -- isn't it?! 10/10, l'été_fin") == (
+        ["it", "isn't", "bad", "isn't", "it", "?", "!", "10", "10", "l'été", "fin"]
+    )
+    assert words(" ... ") == []
+
+
+def test_words_without_spaces_are_characters():
+    assert words("這部電影很好。") == list("這部電影很好")
+    assert words("このスープ") == list("このスープ")
+    assert words("我爱Keras 3") == ["我", "爱", "keras", "3"]
+    assert words("좋은 영화") == ["좋은", "영화"]
 
 
 def test_generator_writes_the_bundled_file_byte_for_byte(tmp_path):

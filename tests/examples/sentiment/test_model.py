@@ -21,6 +21,8 @@ POOLINGS = {
     "last-both": {"bidirectional": True},
     "mean": {"pooling": "mean"},
     "max-both": {"pooling": "max", "bidirectional": True},
+    "last-layers": {"layers": 2},
+    "last-both-layers": {"bidirectional": True, "layers": 2},
 }
 every_pooling = pytest.mark.parametrize("options", POOLINGS.values(), ids=POOLINGS)
 CELLS = {cell: {"cell": cell} for cell in ("custom", "gru", "lstm")}
@@ -103,6 +105,7 @@ def test_saved_network_is_the_same_in_a_fresh_process(tmp_path):
     networks = {
         "last": model(cell="custom", dropout=0.2),
         "max": model(cell="custom", dropout=0.2, pooling="max", bidirectional=True),
+        "layers": model(cell="custom", dropout=0.2, layers=2),
     }
     for name, network in networks.items():
         network.save(tmp_path / f"{name}.keras")

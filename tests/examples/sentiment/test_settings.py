@@ -14,6 +14,7 @@ from tests.conftest import write_reviews
 CHANGES = {
     "cell": {"cell": "custom"},
     "units": {"units": 7},
+    "layers": {"layers": 2},
     "epochs": {"epochs": 1},
     "batch_size": {"batch_size": 5},
     "learning_rate": {"learning_rate": 0.5},

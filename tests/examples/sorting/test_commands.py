@@ -3,21 +3,17 @@
 import functools
 import io
 import json
-import os
 import shutil
 import subprocess
 import sys
 
-import keras
-import numpy as np
 import pytest
 from rich.console import Console
 
 from common.training import run_folder
 from examples.sorting.__main__ import main
 from examples.sorting.config import EXAMPLE, PRESETS, Config
-from examples.sorting.train import XLA_PAYS_FROM
-from tests.conftest import ROOT, newest, results
+from tests.conftest import ROOT, newest
 
 ARTEFACTS = {
     "config.json",
@@ -94,41 +90,6 @@ def test_floats_run_and_are_sorted(here, tmp_path):
     assert "received 'nan'" in here(*flags, "0.5", "nan", check=2)
 
 
-def weights(folder):
-    model = keras.saving.load_model(folder / "model.keras", compile=False)
-    return model.get_weights()
-
-
-def test_killed_and_resumed_equals_uninterrupted(command, here, tmp_path):
-    flags = [*TOY, "--steps-per-epoch", 50, "--epochs", 20]
-    assert XLA_PAYS_FROM <= 50 * 20  # so that this is also a test with XLA
-    here(*flags, "--runs-dir", tmp_path / "whole")
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "examples.sorting"),
-            *map(str, [*flags, "--runs-dir", tmp_path / "cut"]),
-        ],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    assert any("Epoch 3/20" in line for line in process.stdout)
-    process.kill()
-    process.wait()
-    process.stdout.close()
-    assert not (tmp_path / "cut" / EXAMPLE / "latest").exists()
-    done = command(EXAMPLE, "--resume", "--runs-dir", tmp_path / "cut")
-    assert "resumed after epoch" in done.stdout
-    assert done.stderr == ""
-    whole = newest(tmp_path / "whole", EXAMPLE)
-    cut = newest(tmp_path / "cut", EXAMPLE)
-    assert results(whole) == results(cut)
-    for one, other in zip(weights(whole), weights(cut), strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert not (cut / "state.npz").exists()
-
-
 def test_resume_keeps_the_settings(here, smoke, tmp_path):
     folder = tmp_path / EXAMPLE / "20260101-000000"
     shutil.copytree(newest(smoke[0], EXAMPLE), folder)
@@ -137,11 +98,11 @@ def test_resume_keeps_the_settings(here, smoke, tmp_path):
     assert "--length was 4; received 5" in error
 
 
-def test_sort_answers_in_lines_and_json(command, here, smoke, tmp_path):
+def test_sort_answers_in_lines_and_json(in_process, here, smoke, tmp_path):
     flags = ["sort", "--runs-dir", smoke[0]]
-    done = command(EXAMPLE, *flags, 3, 1, 2, 0)
-    assert done.stdout == "3 1 2 0 -> 0 1 2 3 (right)\n"
-    assert done.stderr.startswith(f"run: {newest(smoke[0], EXAMPLE)}, trained on lists")
+    assert here(*flags, 3, 1, 2, 0) == "3 1 2 0 -> 0 1 2 3 (right)\n"
+    run = newest(smoke[0], EXAMPLE)
+    assert in_process.errors.startswith(f"run: {run}, trained on lists")
     several = here(*flags, "3 1 2 0", "5,4")
     assert several == "3 1 2 0 -> 0 1 2 3 (right)\n5 4 -> 4 5 (right)\n"
     file = tmp_path / "lists.txt"
@@ -152,22 +113,6 @@ def test_sort_answers_in_lines_and_json(command, here, smoke, tmp_path):
         {"numbers": [3, 1, 2, 0], "sorted": [0, 1, 2, 3], "right": True},
         {"numbers": [5, 4], "sorted": [4, 5], "right": True},
     ]
-
-
-def test_compare_finds_the_cells_equal(here, quick_timing, tmp_path):
-    flags = [*TOY, "--epochs", 1, "--seeds", 1]
-    output = here("compare", *flags, "--runs-dir", tmp_path)
-    (path,) = tmp_path.glob("*/compare-*/compare.json")
-    document = json.loads(path.read_text())
-    cells = {row["cell"]: row for row in document["cells"]}
-    assert list(cells) == ["builtin", "custom", "gru", "lstm"]
-    assert cells["builtin"]["parameters"] == cells["custom"]["parameters"]
-    assert cells["lstm"]["parameters"] > cells["gru"]["parameters"]
-    assert document["parity"]["output"] < 1e-4
-    assert document["parity"]["gradient"] < 1e-4
-    assert document["parity"]["weights_after_training"] < 1e-2
-    assert list(document["models"]) == ["network", "copy", "median", "boosted_trees"]
-    assert "The network is worse than its best baseline, boosted_trees" in output
 
 
 def test_help_explains_every_setting_without_tensorflow():

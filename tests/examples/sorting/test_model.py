@@ -5,6 +5,7 @@ The cell itself is held against the equations in test_cells.py.
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 from common.comparison.parity import copy_weights, weights_as_custom
 from common.errors import UserError
+from examples.sorting import figures
 from examples.sorting.config import Config
 from examples.sorting.data import PADDING, TRAIN, Preprocessor, draw
 from examples.sorting.model import ConciseCell, build_model
@@ -209,3 +211,16 @@ def test_saved_network_is_the_same_in_a_fresh_process(tmp_path):
         written = Sorter(network, lists_of(values)).sort(lists)
         found = np.load(tmp_path / f"{values}.sorted.npy")
         np.testing.assert_array_equal(found, written)
+
+
+@pytest.mark.parametrize(("steps", "dividers"), [(4, [1.5]), (2, [])])
+def test_figure_of_the_states_parts_reading_from_writing(monkeypatch, steps, dividers):
+    saved, states = [], np.arange(3.0 * steps).reshape(steps, 3)
+    names = [f"step {number}" for number in range(steps)]
+    monkeypatch.setattr(figures, "hidden_states", lambda *_: (states, names))
+    monkeypatch.setattr(figures, "save", lambda figure, *_, **__: saved.append(figure))
+    sorter = SimpleNamespace(sort=lambda numbers: np.sort(numbers))
+    figures.draw_states(None, sorter, np.array([2, 1]))
+    axes, bar = saved[0].axes
+    assert [line.get_xdata()[0] for line in axes.lines] == dividers
+    assert "activation" in bar.get_ylabel()

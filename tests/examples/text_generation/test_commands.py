@@ -3,10 +3,7 @@
 import functools
 import io
 import json
-import os
 import shutil
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -16,7 +13,7 @@ from rich.console import Console
 from common.training import run_folder
 from examples.text_generation.__main__ import main
 from examples.text_generation.config import Config
-from tests.conftest import ROOT, newest, results, write_code
+from tests.conftest import newest, write_code
 
 EXAMPLE = "text_generation"
 ARTEFACTS = {
@@ -107,38 +104,6 @@ def test_python_lines_are_counted_for_python_source(here, tmp_path, monkeypatch)
     assert "10 modules of Python" in output
 
 
-def test_killed_and_resumed_equals_uninterrupted(command, here, file, tmp_path):
-    flags = ["--data", file, *TOY, "--epochs", 5, "--dropout", 0.1, "--layers", 2]
-    here(*flags, "--runs-dir", tmp_path / "whole")
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", f"examples.{EXAMPLE}"),
-            *map(str, [*flags, "--runs-dir", tmp_path / "cut"]),
-        ],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    assert any("Epoch 2/5" in line for line in process.stdout)
-    process.kill()
-    process.wait()
-    process.stdout.close()
-    done = command(EXAMPLE, "--resume", "--runs-dir", tmp_path / "cut")
-    assert "resumed after epoch" in done.stdout
-    assert done.stderr == ""
-    whole = newest(tmp_path / "whole", EXAMPLE)
-    cut = newest(tmp_path / "cut", EXAMPLE)
-    assert results(whole) == results(cut)
-    for one, other in zip(weights(whole), weights(cut), strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-def weights(folder):
-    model = keras.saving.load_model(folder / "model.keras", compile=False)
-    return model.get_weights()
-
-
 def test_generate_writes_the_same_by_the_same_seed(command, here, toy):
     flags = ["generate", "--runs-dir", toy[0], "--prompt", "def red("]
     one = here(*flags, "--length", 80, "--seed", 1)
@@ -178,26 +143,6 @@ def test_generate_reads_a_prompt_file(here, toy, tmp_path):
     written = here(*flags, "--prompt-file", tmp_path / "prompt.txt")
     assert written == here(*flags, "--prompt", "def red(\r\n")
     assert written.startswith("def red(\n")
-
-
-def test_compare_finds_the_cells_equal(here, quick_timing, file, tmp_path):
-    flags = ["--data", file, *TOY, "--layers", 2, "--epochs", 1, "--seeds", 1]
-    output = here("compare", *flags, "--runs-dir", tmp_path)
-    (path,) = tmp_path.glob(f"{EXAMPLE}/compare-*/compare.json")
-    document = json.loads(path.read_text())
-    cells = {row["cell"]: row for row in document["cells"]}
-    assert list(cells) == ["builtin", "custom", "gru", "lstm"]
-    assert cells["builtin"]["parameters"] == cells["custom"]["parameters"]
-    assert cells["builtin"]["median"] == pytest.approx(
-        cells["custom"]["median"], rel=0.02
-    )
-    assert document["parity"]["output"] < 1e-4
-    assert document["parity"]["gradient"] < 1e-4
-    assert document["parity"]["weights_after_training"] < 1e-2
-    assert cells["builtin"]["median"] == pytest.approx(
-        document["models"]["network"]["bits_per_character"]
-    )
-    assert "output" in output
 
 
 def test_speed_times_what_it_says(here):

@@ -157,7 +157,7 @@ def test_text_without_a_frequent_character_is_refused(tmp_path):
 
 
 def test_few_training_steps_are_noted(file):
-    assert "3 training steps in an epoch are few" in load(own(file)).notes[-1]
+    assert "6 training steps in an epoch are few" in load(own(file)).notes[-1]
     assert not load(own(file, batch_size=8)).notes
 
 

@@ -1,6 +1,7 @@
 """Every setting of the text generation example changes what is trained."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -83,6 +84,24 @@ def test_setting_changes_what_is_trained(name, before, files, monkeypatch):
     monkeypatch.chdir(files)
     settings = {"data": "small.txt", **SMALL, **CHANGES[name]}
     assert not same(before, fingerprint(Config(**settings)))
+
+
+@pytest.mark.parametrize("cell", ["builtin", "custom", "gru"])
+def test_matrices_of_characters_are_not_made_orthogonal(cell, files):
+    config = Config(data=str(files / "small.txt"), cell=cell, layers=2, **SMALL)
+    model = compiled_model(config, load(config))
+    weights, optimizer = model.trainable_variables, model.optimizer
+    optimizer.build(weights)
+    orthogonal = {
+        weight.path
+        for weight, velocity in zip(weights, optimizer.adam_velocities, strict=True)
+        if velocity is None  # which only AdamW has
+    }
+    above = re.compile("recurrent_2/.*/(kernel|W_F)|block_2_(value|gate)/kernel")
+    square = re.compile("/(recurrent_kernel|W_R)$")
+    paths = {weight.path for weight in weights}
+    assert orthogonal == {p for p in paths if above.search(p) or square.search(p)}
+    assert len(orthogonal) == 5
 
 
 def test_presets_differ_from_the_defaults_in_what_they_name():

@@ -23,7 +23,7 @@ PAGE = "RESULTS.md"
 BLOCK = re.compile(r"(<!-- results -->\n).*?(<!-- end of results -->)", re.DOTALL)
 
 _templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    loader=jinja2.FileSystemLoader(Path(__file__).parent),
     autoescape=False,
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
@@ -41,17 +41,17 @@ def newest(
 
     Args:
         folder: `RUNS_DIR/EXAMPLE`.
-        settings: what `config.json` must hold, apart from the cell.
+        settings: what `config.json` must hold.
 
     Returns:
         the content of `compare.json`, or `None`; a line for each newer damaged file.
     """
     damaged, others = [], []
-    wanted = json.loads(json.dumps({**settings, "cell": None}))
+    wanted = json.loads(json.dumps(settings))
     for run in run_folder.holding(folder, run_folder.COMPARE):
         path = run / run_folder.COMPARE
         try:
-            config = {**run_folder.read_config(folder.name, run), "cell": None}
+            config = run_folder.read_config(folder.name, run)
             if {**config, "seeds": wanted["seeds"]} == wanted:
                 document = files.read_json(path)
                 block(document)
@@ -90,12 +90,6 @@ def marker(command: str) -> str:
 def block(document: Mapping[str, Any]) -> str:
     """Return the part of the page about one example, for its README."""
     return page("", [document], []).strip()
-
-
-def lines_about(example: str, text: str) -> list[str]:
-    """Return the lines of a page or of a README's block that are about `example`."""
-    starts = (f"| {example} |", f"**{example}**")
-    return [line for line in text.split("\n") if line.startswith(starts)]
 
 
 def check_free(path: Path, command: str):

@@ -5,9 +5,10 @@ import os
 
 import pytest
 
-from common.comparison import machine, results_page
+from common.comparison import machine
 from common.comparison.findings import findings
 from common.errors import UserError
+from examples import results_page
 
 COMMAND = "python -m examples compare --preset default --seeds 2"
 SETTINGS = {"preset": "default", "cell": "builtin", "seed": 0, "seeds": 2, "sizes": []}
@@ -92,21 +93,27 @@ def test_page_shows_every_number_of_a_comparison():
     assert "medians of 11 rounds" in text
 
 
+def lines_about(example, text):
+    """Return the lines of a page or of a README's block that are about `example`."""
+    starts = (f"| {example} |", f"**{example}**")
+    return [line for line in text.split("\n") if line.startswith(starts)]
+
+
 def test_block_of_a_readme_is_what_the_page_says_about_the_example():
     other = {**DOCUMENT, "example": "toy_two"}
     text = results_page.page(COMMAND, [DOCUMENT, other], [])
     for document in (DOCUMENT, other):
         name = document["example"]
-        lines = results_page.lines_about(name, text)
+        lines = lines_about(name, text)
         assert len(lines) == 4 + 1 + 2
-        assert results_page.lines_about(name, results_page.block(document)) == lines
+        assert lines_about(name, results_page.block(document)) == lines
 
 
 def test_newest_comparison_with_the_settings_is_taken(tmp_path):
     folder = tmp_path / "toy"
     assert results_page.newest(folder, SETTINGS) == (None, [])
     save(folder, 1, {**DOCUMENT, "date": "oldest"}, age=300)
-    save(folder, 2, {**DOCUMENT, "date": "right"}, age=200, cell="lstm")
+    save(folder, 2, {**DOCUMENT, "date": "right"}, age=200)
     save(folder, 3, {**DOCUMENT, "date": "one seed"}, age=90, seeds=1)
     save(folder, 4, {**DOCUMENT, "date": "other settings"}, age=80, sizes=[1])
     found, damaged = results_page.newest(folder, {**SETTINGS, "sizes": ()})

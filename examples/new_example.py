@@ -11,8 +11,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from common.comparison.results_page import BLOCK
 from common.errors import UserError, check_choice
+from examples.results_page import BLOCK
 
 # Files of every example that trains a network. Only such an example can be copied.
 FILES = ("config.py", "data.py", "model.py", "train.py", "predict.py", "__main__.py")

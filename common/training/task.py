@@ -1,4 +1,4 @@
-"""What an example must provide to be compared."""
+"""What an example trains and tests: its models, its batches, its scores."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from common.preprocessing.sequences import Batches
 
 @dataclass(frozen=True)
 class Task:
-    """One example's part in a comparison. Letters: N test cases."""
+    """What is trained and tested. Letters: N test cases."""
 
     example: str
     dataset: str
@@ -25,7 +25,9 @@ class Task:
     validation: Batches
     score: Callable[[keras.Model], np.ndarray]  # metric of every test case, (N,)
     baselines: Callable[[], Mapping[str, np.ndarray]]  # (N,) by name
-    blocks: np.ndarray | None = None  # (N,), see `verdicts.verdict`
+    # (N,) number of the block of each case, where neighbours depend on each other; by
+    # default every case is a block of its own.
+    blocks: np.ndarray | None = None
     root: bool = False  # whether the metric is the root of the mean, as for RMSE
 
     def value(self, scores: np.ndarray) -> float:

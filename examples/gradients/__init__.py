@@ -1,0 +1,1 @@
+"""Why it forgets: gradients through time, measured, and what follows for learning."""
