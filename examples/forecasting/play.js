@@ -31,12 +31,10 @@ function normalized(sample, values) {
 }
 
 const task = {
-  /** Windows (1, L, 2 + C), as `Windows.inputs` in data.py. */
+  /** Windows (1, L, 1 + C), as `Windows.inputs` in data.py. */
   inputs({ sample: place, values }) {
     const sample = samples[place], past = normalized(sample, values), last = past.at(-1);
-    const rows = past.map((z, t) => [
-      (z - last) / sample.scale, (last - sample.mean) / sample.deviation, ...sample.covariates[t],
-    ]);
+    const rows = past.map((z, t) => [(z - last) / sample.scale, ...sample.covariates[t]]);
     const read = tensor([1, rows.length, rows[0].length], Float64Array.from(rows.flat()));
     return [tensor(read.shape, read.data.map(Math.fround))];
   },

@@ -43,8 +43,6 @@ def write(run: Run, forecaster: Forecaster, train: Windows, test: Windows):
             "future_season": season[windows.future_rows[n]].tolist(),  # (H,)
             "actual": windows.actual[n].tolist(),
             "power": float(windows.normalized.power[rows[n]]),
-            "mean": float(windows.mean[n, 0]),
-            "deviation": float(windows.deviation[n, 0]),
             "scale": float(windows.scale[n, 0]),
             "covariates": windows.covariates[n].tolist(),  # (L, C)
         }
