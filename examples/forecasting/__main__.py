@@ -1,6 +1,10 @@
 """The command line of the example: one verb, one function."""
 
+from pathlib import Path
+
 from common.command_line import cli
+from common.play import page
+from common.play.page import Play
 
 from .config import PRESETS, Compare, Config, Forecast
 
@@ -26,9 +30,14 @@ def forecast(options: Forecast):
     forecast(options)
 
 
+def play(options: Play):
+    """Open the page in which the network of a finished run works in the browser."""
+    page.play(options, Path(__file__).parent)
+
+
 def main():
     """Parse the command line and call the verb."""
-    cli.main(__package__, train, compare, forecast, presets=PRESETS)
+    cli.main(__package__, train, compare, forecast, play, presets=PRESETS)
 
 
 if __name__ == "__main__":

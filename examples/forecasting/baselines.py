@@ -1,9 +1,9 @@
 """Forecasts without a network, on the same windows.
 
-Letters: N windows, H steps forecast.
+Letters: T values of a series, n of them known, N windows or origins, H steps forecast.
 """
 
-from collections.abc import Callable
+import warnings
 
 import numpy as np
 from rich.console import Console
@@ -11,8 +11,11 @@ from sklearn.linear_model import LinearRegression
 
 from common.training import console as out
 
-from . import smoothing
 from .data import Windows
+
+MAX_STEPS = 2000  # older values cost time and say little
+FEWEST = 10  # values that a smoother is fitted on
+RATES = ("smoothing_level", "smoothing_trend", "damping_trend")
 
 
 def forecasts(
@@ -20,22 +23,17 @@ def forecasts(
 ) -> dict[str, np.ndarray]:
     """Return the forecasts of each baseline, (N, H), for the windows of `test`.
 
-    The linear autoregression is fitted on `train`. Those by exponential smoothing and
-    Theta are `slow`. One that fails becomes a note.
+    The linear autoregression is fitted on `train`, those by exponential smoothing and
+    Theta, the `slow` ones, on each series. One that fails becomes a note.
     """
-    preprocessor, values = test.data.preprocessor, test.panel.values
-    period = preprocessor.period
+    period = test.data.preprocessor.period
     models = {"last_value": lambda: _repeated(test, 1)}
     if period > 1 and (test.panel.place[test.rows] >= period).all():
         models["seasonal_naive"] = lambda: _repeated(test, period)
     models["linear_ar"] = lambda: _linear(train, test)
     if slow:
-        models["ets"] = lambda: _followed(smoothing.ets, test, values, period)
-        models["theta"] = lambda: _followed(smoothing.theta, test, values, period)
-    if slow and preprocessor.remove_season and period > 1:
-        models["stl_ets"] = lambda: test.to_units(
-            _followed(smoothing.ets, test, test.normalized.values, 1)
-        )
+        models |= {"ets": lambda: _by_series(test, ets)}
+        models |= {"theta": lambda: _by_series(test, theta)}
     found = {}
     for name, model in models.items():
         with out.attempt(console, f"baseline {name}"):
@@ -49,25 +47,69 @@ def _repeated(windows: Windows, period: int) -> np.ndarray:
     return windows.panel.values[windows.rows[:, None] - period + steps]
 
 
+def linear_model(train: Windows) -> LinearRegression:
+    """Return the linear function of flat windows that fits the next steps best."""
+    flat = train.inputs().reshape(len(train), -1)
+    return LinearRegression().fit(flat, train.targets()[:, 0])
+
+
 def _linear(train: Windows, test: Windows) -> np.ndarray:
     """Return forecasts by a linear function of the window for each step, (N, H)."""
-    flat = train.inputs().reshape(len(train), -1)
-    model = LinearRegression().fit(flat, train.targets()[:, 0])
+    model = linear_model(train)
     answers = test.forecast(lambda read: model.predict(read.reshape(len(read), -1)))
     return test.to_units(answers)
 
 
-def _followed(
-    method: Callable, windows: Windows, values: np.ndarray, period: int
-) -> np.ndarray:
-    """Return forecasts (N, H) by a method that is fitted on each series."""
-    forecast = np.empty(windows.futures.shape)
+def _by_series(windows: Windows, method) -> np.ndarray:
+    """Return forecasts (N, H) by a method that is fitted on each normalized series.
+
+    Of a series with few known values, the last value is repeated.
+    """
+    horizon = windows.futures.shape[1]
+    forecast = np.repeat(windows.pasts[:, -1:], horizon, axis=1)
     for name, rows in windows.panel.rows.items():
-        mine = windows.names == name
-        if mine.any():
-            origins = windows.rows[mine] - rows[0]
-            known = len(rows) - windows.left  # values before the cutoff
-            forecast[mine] = smoothing.follow(
-                method, values[rows], known, origins, forecast.shape[1], period
-            )
-    return forecast
+        rows = rows[-MAX_STEPS - windows.left :]
+        mine, known = windows.names == name, len(rows) - windows.left
+        if mine.any() and known >= FEWEST:
+            values, origins = windows.normalized.values[rows], windows.rows[mine]
+            forecast[mine] = method(values, known, origins - rows[0], horizon)
+    return windows.to_units(forecast)
+
+
+def ets(values, known: int, origins: np.ndarray, horizon: int) -> np.ndarray:
+    """Return forecasts (N, H) by exponential smoothing with a damped trend.
+
+    Args:
+        values: the series, (T,).
+        known: n, how many of them the fit may see.
+        origins: the steps forecast first, (N,). The values before each are followed.
+        horizon: H.
+    """
+    fit = _followed(values, known, trend="add", damped_trend=True)
+    damped = np.cumsum(fit.params["damping_trend"] ** np.arange(1, horizon + 1))
+    return fit.level[origins - 1, None] + fit.trend[origins - 1, None] * damped
+
+
+def theta(values, known: int, origins: np.ndarray, horizon: int) -> np.ndarray:
+    """Return forecasts (N, H) by the Theta method; arguments as of `ets`.
+
+    Exponential smoothing with half the slope of a straight line as its drift
+    (Assimakopoulos and Nikolopoulos 2000; Hyndman and Billah 2003, equation 5).
+    """
+    fit = _followed(values, known)
+    drift = np.polyfit(np.arange(known), values[:known], 1)[0] / 2
+    rate = fit.params["smoothing_level"]
+    behind = (1 - (1 - rate) ** origins[:, None]) / rate
+    return fit.level[origins - 1, None] + drift * (behind + np.arange(horizon))
+
+
+def _followed(values: np.ndarray, known: int, **options):
+    """Fit exponential smoothing on the known values; let it follow the others."""
+    from statsmodels.tsa.holtwinters import ExponentialSmoothing  # slow to import
+
+    options["initialization_method"] = "heuristic"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a poor fit shows in its errors
+        fit = ExponentialSmoothing(values[:known], **options).fit()
+        rates = {k: v for k, v in fit.params.items() if k in RATES and np.isfinite(v)}
+        return ExponentialSmoothing(values, **options).fit(optimized=False, **rates)

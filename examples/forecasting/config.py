@@ -1,6 +1,6 @@
 """Settings of the forecasting example, and its presets."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from common.errors import UserError, check_choice
@@ -18,7 +18,6 @@ class Recipe:
     """What a preset fixes besides its settings; not on the command line."""
 
     made_for: str = ""  # which file, if it is made for one
-    dataset: str = "sunspots"  # what is read without --data, see data.DATASETS
     until: str | None = None  # last time that is read from a file
     metric: str = "relative_variance"  # the main one, see evaluate.scores
     passes: int = 10  # over the training windows in an epoch
@@ -37,6 +36,8 @@ class Config(Settings):
     # Network and training
     units: Annotated[int, Limits(1, 16_384)] = 8
     """Width of the hidden state."""
+    layers: Annotated[int, Limits(1, 100)] = 1
+    """Recurrent layers. Each above the first stands in a gated residual block."""
     epochs: Annotated[int, Limits(1, MAX_COUNT)] = 24
     """Rounds of training. Each is 1 or 10 passes over the windows, and a validation."""
     batch_size: Annotated[int, Limits(1, MAX_COUNT)] = 32
@@ -93,7 +94,6 @@ class Config(Settings):
         return RECIPES.get(self.preset, Recipe())
 
 
-_PLAIN = Recipe(passes=1, noise=0.0, ensemble_size=1, backtest=1, refit=False)
 # Only of presets that differ from the defaults of `Recipe`.
 RECIPES = {
     "smoke": Recipe(ensemble_size=1, backtest=1),
@@ -108,12 +108,16 @@ RECIPES = {
         backtest=1,
     ),
     # The published split ends here; validation chooses the epoch, as in the paper.
-    "etth1": replace(_PLAIN, made_for="the file ETTh1.csv", until="2018-02-20 23:00"),
-    "jena_climate": replace(_PLAIN, dataset="jena_climate"),
+    "etth1": Recipe(
+        made_for="the file ETTh1.csv",
+        until="2018-02-20 23:00",
+        passes=1,
+        ensemble_size=1,
+        noise=0.0,
+        backtest=1,
+        refit=False,
+    ),
 }
-# Hourly data: forecast a day from the four days before it.
-_HOURLY = {"horizon": 24, "window": 96, "transform": "none", "season_length": 0}
-_HOURLY |= {"units": 32, "epochs": 6, "batch_size": 128, "learning_rate": 1e-3}
 # Differences from the defaults above, which forecast the sunspots in a minute.
 PRESETS = {
     "default": {},
@@ -123,10 +127,11 @@ PRESETS = {
     # and Bandara (2021): logarithm, STL, windows minus their last value.
     "full": {"horizon": 18, "window": 15, "transform": "log"}
     | {"units": 64, "batch_size": 256, "learning_rate": 3e-3},
-    # Informer's task: --data ETTh1.csv, four months each to validate and to test.
-    "etth1": {**_HOURLY, "time_column": "date", "target": "OT", "test_steps": 2880},
-    # Hourly weather, which Keras downloads; a year each to validate and to test.
-    "jena_climate": _HOURLY,
+    # Informer's task, a day of hours from the four before it: --data ETTh1.csv, four
+    # months each to validate and to test.
+    "etth1": {"time_column": "date", "target": "OT", "test_steps": 2880}
+    | {"horizon": 24, "window": 96, "transform": "none", "season_length": 0}
+    | {"units": 32, "epochs": 6, "batch_size": 128, "learning_rate": 1e-3},
 }
 
 

@@ -29,16 +29,20 @@ INTERVALS = ("80", "95")  # per cent of the values that should lie within
 Reals = Annotated[tuple[float, ...], Limits(-math.inf, math.inf)]
 
 
-@dataclass(frozen=True)
-class DataSet:
+class DataSet(NamedTuple):
     """What is published about a data set: its split, and how results are reported."""
 
-    load: Callable[[], pd.Series]  # by time
+    name: str
+    until: str  # end of the test
     test_steps: int
     validation_steps: int
-    until: str | None = None  # end of the test
-    variance: float | None = None  # that squared errors are divided by
-    slices: dict[str, tuple[int, int]] = field(default_factory=dict)  # years
+    variance: float  # that squared errors are divided by
+    slices: dict[str, tuple[int, int]]  # years
+
+
+# Weigend, Huberman and Rumelhart (1990): to 1920, 1955 and 1979; errors over 1535.
+YEARS = {"1921-1955": (1921, 1955), "1956-1979": (1956, 1979)}
+SUNSPOTS = DataSet("sunspots", "1979", 59, 40, variance=1535.0, slices=YEARS)
 
 
 class Normalized(NamedTuple):
@@ -141,24 +145,25 @@ class Windows:
     """Windows of all series, and what follows each of them."""
 
     def __init__(self, data: "Data", left: int, rows: np.ndarray):
-        """Take how many steps of each series are after the cutoff, and rows of series.
+        """Take the steps of each series after the cutoff, and rows of series, (N,).
 
-        The rows, (N,), are those of the first step after each window.
+        The rows are those of the first step after each window.
         """
-        panel, preprocessor = data.panel, data.preprocessor
-        normalized = data.normalized[left]
-        self.data, self.panel, self.normalized = data, panel, normalized
-        self.left, self.rows = left, rows
-        past = rows[:, None] + np.arange(-preprocessor.window, 0)
-        self.future_rows = rows[:, None] + np.arange(preprocessor.horizon)  # (N, H)
-        self.pasts = normalized.values[past]  # (N, L)
-        self.futures = normalized.values[self.future_rows]  # (N, H)
+        panel, one = data.panel, data.preprocessor
+        if left not in data.normalized:
+            data.normalized[left] = one.normalize(panel, left)
+        self.normalized = data.normalized[left]
+        self.data, self.panel, self.left, self.rows = data, panel, left, rows
+        past = rows[:, None] + np.arange(-one.window, 0)
+        self.future_rows = rows[:, None] + np.arange(one.horizon)  # (N, H)
+        self.pasts = self.normalized.values[past]  # (N, L)
+        self.futures = self.normalized.values[self.future_rows]  # (N, H)
         self.actual = panel.values[self.future_rows]  # (N, H) not normalized
         self.names = panel.frame[ID].to_numpy()[rows]  # (N,) of the series
-        read = panel.covariates[past] - preprocessor.means
-        self.covariates = read / np.array(preprocessor.deviations)  # (N, L, C)
+        read = panel.covariates[past] - one.means
+        self.covariates = read / np.array(one.deviations)  # (N, L, C)
         # What each window is divided by, (N, 1).
-        self.scale = preprocessor.scale * normalized.scale[rows - 1][:, None]
+        self.scale = one.scale * self.normalized.scale[rows - 1][:, None]
         # How much each window goes up and down, (N, 1). Errors grow with it.
         steps = np.abs(np.diff(self.pasts)).mean(axis=1, keepdims=True)
         self.local_scale = steps + 0.1 * self.scale  # no interval without width
@@ -180,10 +185,13 @@ class Windows:
         scaled = (self.futures - self.pasts[:, -1:]) / self.scale
         return scaled[:, None].astype("float32")
 
-    def batches(self, batch_size: int, seed: int | None = None, passes: int = 1):
-        """Return batches, with a seed in another order in every epoch."""
-        arrays = (self.inputs(), self.targets())
-        arrays = (np.concatenate([array] * passes) for array in arrays)
+    def batches(self, batch_size: int, seed: int | None = None, count: int = 0):
+        """Return batches, with a seed in another order in every epoch.
+
+        An epoch has every window once, or `count` windows, some of them several times.
+        """
+        rows = np.arange(count or len(self)) % len(self)
+        arrays = self.inputs()[rows], self.targets()[rows]
         return Batches(*arrays, batch_size=batch_size, seed=seed)
 
     def forecast(self, answer: Callable) -> np.ndarray:
@@ -192,11 +200,11 @@ class Windows:
         If it answers fewer steps than H, it reads its own answers to go on.
         """
         pasts, done = self.pasts, np.empty((len(self), 0))
-        while done.shape[1] < self.data.preprocessor.horizon:
+        while done.shape[1] < self.futures.shape[1]:
             new = answer(self.inputs(pasts)) * self.scale + pasts[:, -1:]
             done = np.concatenate([done, new], axis=1)
             pasts = np.concatenate([pasts, new], axis=1)[:, -pasts.shape[1] :]
-        return done[:, : self.data.preprocessor.horizon]
+        return done[:, : self.futures.shape[1]]
 
     def to_units(self, forecast: np.ndarray) -> np.ndarray:
         """Turn normalized forecasts (N, H) into the series' own units."""
@@ -253,13 +261,12 @@ class Data:
 
     def _windows(self, left: int, first: float, end: int) -> Windows:
         """Return all windows whose futures lie between `first` and `end`."""
-        panel, one = self.panel, self.preprocessor
-        if left not in self.normalized:
-            self.normalized[left] = one.normalize(panel, left)
-        long = panel.place + panel.left - left >= one.window
-        chosen = long & (panel.place >= one.window) & (panel.left <= first)
-        rows = np.flatnonzero(chosen & (panel.left >= end + one.horizon))
-        return Windows(self, left, rows)
+        panel, window = self.panel, self.preprocessor.window
+        chosen = (panel.place >= window) & (panel.place + panel.left - left >= window)
+        chosen &= (panel.left <= first) & (
+            panel.left >= end + self.preprocessor.horizon
+        )
+        return Windows(self, left, np.flatnonzero(chosen))
 
     @cached_property
     def scales(self) -> pd.DataFrame:
@@ -268,16 +275,16 @@ class Data:
         The error is that of repeating the last period before the test. The variance is
         the published one, or that of the training part. Of 0, both are nan.
         """
-        table, published = {}, self.dataset and self.dataset.variance
+        table, period = {}, self.preprocessor.period
         for name, rows in self.panel.rows.items():
             past = self.panel.values[rows[: -self.test_steps]]
-            lag = (
-                self.preprocessor.period if len(past) > self.preprocessor.period else 1
-            )
+            lag = period if len(past) > period else 1
             known = past[: max(2, len(rows) - self.cutoff)]
-            error = np.abs(past[lag:] - past[:-lag]).mean()
-            table[name] = {"naive": error, "variance": published or known.var()}
-        scales = pd.DataFrame.from_dict(table, orient="index")
+            variance = self.dataset.variance if self.dataset else known.var()
+            table[name] = np.abs(past[lag:] - past[:-lag]).mean(), variance
+        scales = pd.DataFrame.from_dict(
+            table, orient="index", columns=["naive", "variance"]
+        )
         return scales.where(scales > 0)
 
     @property
@@ -293,14 +300,14 @@ def load(config: Config) -> Data:
     Raises:
         UserError: the file cannot be used; the message says why.
     """
-    recipe, (panel, notes) = config.recipe, read_panel(config)
-    dataset = None if config.data else DATASETS[recipe.dataset]
-    if dataset and recipe.made_for:
-        notes = [f"--preset {config.preset} is for --data with {recipe.made_for}"]
-    if config.test_steps or not dataset:
-        usual = 0 if len(panel.rows) > 1 else len(panel.values) // 10
-        split = (config.test_steps or max(config.horizon, usual),) * 2
-    else:
+    panel, notes = read_panel(config)
+    dataset = None if config.data else SUNSPOTS
+    if dataset and config.recipe.made_for:
+        made_for = config.recipe.made_for
+        notes = [f"--preset {config.preset} is for --data with {made_for}"]
+    usual = 0 if len(panel.rows) > 1 else len(panel.values) // 10
+    split = (config.test_steps or max(config.horizon, usual),) * 2
+    if dataset and not config.test_steps:
         split = (dataset.test_steps, dataset.validation_steps)
     more = max(split[0], config.horizon)
     short = panel.lengths < config.window + more
@@ -346,9 +353,7 @@ def leave_out(panel: Panel, reasons: dict[str, pd.Series], notes: list[str]) -> 
             notes.append(f"{len(named)} series left out, {why}: {listed}")
     if gone.all():
         raise UserError(f"no series is left; {'; '.join(notes)}")
-    chosen = panel.frame[ID].isin(gone.index[~gone])
-    steps = {name: panel.steps[name] for name in gone.index[~gone]}
-    return Panel(panel.frame[chosen], steps)
+    return Panel(panel.frame[panel.frame[ID].isin(gone.index[~gone])], panel.steps)
 
 
 def read_panel(
@@ -360,55 +365,14 @@ def read_panel(
         UserError: the file cannot be used.
     """
     if config.data is None:
-        dataset = DATASETS[config.recipe.dataset]
-        values = dataset.load()[: None if include_rest else dataset.until]
-        columns = {ID: values.name, TIME: values.index, VALUE: values.to_numpy(float)}
-        return Panel(pd.DataFrame(columns), {values.name: values.index.freq}), []
+        from statsmodels.datasets import sunspots  # slow to import
+
+        values = sunspots.load_pandas().data["SUNACTIVITY"].to_numpy(float)
+        times = pd.date_range("1700", periods=len(values), freq="YS", unit="us")
+        frame = pd.DataFrame({ID: SUNSPOTS.name, TIME: times, VALUE: values})
+        frame = frame if include_rest else frame[frame[TIME] <= SUNSPOTS.until]
+        return Panel(frame, {SUNSPOTS.name: times.freq}), []
     until = None if include_rest else config.recipe.until
     names = ("time_column", "target", "id_column", "covariates", "max_gap")
     options = {name: getattr(config, name) for name in names}
     return read(Path(config.data), until=until, **options)
-
-
-def _sunspots() -> pd.Series:
-    """Return the yearly sunspot numbers from 1700 to 2008."""
-    from statsmodels.datasets import sunspots  # slow to import
-
-    values = sunspots.load_pandas().data["SUNACTIVITY"]
-    values.index = pd.date_range("1700", periods=len(values), freq="YS", unit="us")
-    return values.rename("sunspots")
-
-
-def _jena_climate() -> pd.Series:
-    """Return the temperature in Jena by the hour, 2009 to 2016."""
-    import keras
-
-    name = "jena_climate_2009_2016.csv"
-    url = f"https://storage.googleapis.com/tensorflow/tf-keras-datasets/{name}.zip"
-    try:
-        path = keras.utils.get_file(f"{name}.zip", url, extract=True)
-    except Exception as error:  # noqa: BLE001  what is raised depends on the network
-        raise UserError(
-            f"jena_climate could not be downloaded ({one_line(error)}); the default "
-            "preset needs no network"
-        ) from None
-    (file,) = Path(path).rglob(name)
-    table = pd.read_csv(file, usecols=["Date Time", "T (degC)"])
-    times = pd.to_datetime(table["Date Time"], format="%d.%m.%Y %H:%M:%S")
-    # Every ten minutes, some twice and some missing: the first value of each hour.
-    hourly = table["T (degC)"].groupby(times.dt.floor("h")).first()
-    return hourly.asfreq("h").ffill().rename("temperature")
-
-
-DATASETS = {
-    # Weigend, Huberman and Rumelhart (1990): to 1920, 1955 and 1979; errors over 1535.
-    "sunspots": DataSet(
-        _sunspots,
-        test_steps=59,
-        validation_steps=40,
-        until="1979",
-        variance=1535.0,
-        slices={"1921-1955": (1921, 1955), "1956-1979": (1956, 1979)},
-    ),
-    "jena_climate": DataSet(_jena_climate, test_steps=8760, validation_steps=8760),
-}

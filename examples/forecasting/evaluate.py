@@ -4,7 +4,7 @@ Letters: N windows, H steps forecast. A test case is a window.
 """
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,15 +20,6 @@ from .series import ID, TIME, VALUE
 
 SHOWN_STEPS = 12  # rows of the table by step, at most
 Forecasts = dict[str, np.ndarray]  # (N, H) by model
-
-
-class Fold(NamedTuple):
-    """Forecasts after a cutoff of the backtest, by a network trained before it."""
-
-    date: str
-    train: Windows
-    windows: Windows
-    forecast: np.ndarray  # (N, H) normalized
 
 
 def scores(
@@ -86,7 +77,6 @@ def evaluate(
     metric: str,
     windows: Windows,
     answers: Forecasts,
-    folds: list[Fold],
     train: Windows,
     console: Console,
 ) -> dict[str, Any]:
@@ -96,7 +86,6 @@ def evaluate(
         metric: the main metric.
         windows: of the test.
         answers: forecasts and intervals of the network, as `Forecaster.forecast`.
-        folds: of the backtest.
         train: windows that the network was trained on.
         console: takes notes.
     """
@@ -104,47 +93,24 @@ def evaluate(
     forecasts |= baselines.forecasts(train, windows, console)
     found = scores(windows, forecasts)
     main = found[metric]
-    means = {metric: None, **found}  # the main one first
-    means = pd.DataFrame({name: mean(found[name], name) for name in means})
+    means = {name: mean(found[name], name) for name in (metric, *found)}
     steps = (slice(step, step + 1) for step in range(windows.futures.shape[1]))
-    by_step = [scores(windows, forecasts, step)[metric] for step in steps]
-    backtest = {}
-    for fold in folds:
-        tried = {"network": fold.windows.to_units(fold.forecast)}
-        tried |= baselines.forecasts(fold.train, fold.windows, console, slow=False)
-        backtest[fold.date] = mean(scores(fold.windows, tried)[metric], metric)
+    by_step = [mean(scores(windows, forecasts, s)[metric], metric) for s in steps]
+    slices, dataset = {}, windows.data.dataset
+    years = windows.panel.frame[TIME].dt.year.iloc[windows.rows]
+    for name, ends in (dataset.slices if dataset else {}).items():
+        rows = years.between(*ends).to_numpy()
+        models = dict(mean(main[rows], metric))
+        slices[name] = {"count": int(rows.sum()), "models": models}
     return {
-        "models": means.to_dict("index"),
+        "models": pd.DataFrame(means).to_dict("index"),
         "scores": {name: main[name].to_numpy() for name in main},
-        "slices": {
-            label: {"count": int(rows.sum()), "models": dict(mean(main[rows], metric))}
-            for label, rows in _slices(windows).items()
-        },
+        "slices": slices,
         "details": {
-            "by_step": pd.DataFrame([mean(s, metric) for s in by_step]).to_dict("list"),
+            "by_step": pd.DataFrame(by_step).to_dict("list"),
             "intervals": _coverage(windows, answers),
-            "backtest": {date: dict(row) for date, row in backtest.items()},
         },
     }
-
-
-def _slices(windows: Windows) -> Forecasts:
-    """Return which windows belong to each part of the test that is reported, (N,).
-
-    The published periods of a data set; of a test with several cutoffs, its halves; of
-    many series, the shorter and the longer ones.
-    """
-    dataset = windows.data.dataset
-    if dataset and dataset.slices:
-        years = windows.panel.frame[TIME].dt.year.iloc[windows.rows]
-        parts = dataset.slices.items()
-        return {name: years.between(*ends).to_numpy() for name, ends in parts}
-    place = windows.panel.place[windows.rows]
-    early = place < np.median(place)
-    names = ("shorter series", "longer series")
-    if len(set(windows.names)) < len(windows):
-        names = ("first half", "second half")
-    return dict(zip(names, (early, ~early), strict=True)) if early.any() else {}
 
 
 def _coverage(windows: Windows, answers: Forecasts) -> dict[str, Any]:
@@ -152,15 +118,14 @@ def _coverage(windows: Windows, answers: Forecasts) -> dict[str, Any]:
 
     `width` is in units, `width_scaled` over the naive error as in MASE.
     """
-    naive = windows.data.scales["naive"].loc[windows.names].to_numpy()
-    table = {}
+    naive, table = windows.data.scales["naive"].loc[windows.names].to_numpy(), {}
     for share in INTERVALS:
         low, high = answers[f"lo-{share}"], answers[f"hi-{share}"]
         inside = (low <= windows.actual) & (windows.actual <= high)
         table[share] = {
             "coverage": float(inside.mean()),
             "width": float((high - low).mean()),
-            "width_scaled": float(pd.Series((high - low).mean(1) / naive).mean()),
+            "width_scaled": float(np.nanmean((high - low).mean(axis=1) / naive)),
         }
     return table
 
@@ -169,33 +134,24 @@ def show(document: dict[str, Any], console: Console):
     """Print the tables and the verdict."""
     models, details = document["models"], document["details"]
     metric = document["metric"]["name"]
-
-    def table(title: str, label: str, rows: dict[str, dict[str, float]]):
+    slices = {name: part["models"] for name, part in document["slices"].items()}
+    steps = pd.DataFrame(details["by_step"])
+    steps.index += 1
+    every = math.ceil(len(steps) / SHOWN_STEPS)
+    steps = steps[every - 1 :: every].to_dict("index") if len(steps) > 1 else {}
+    intervals = {f"{share} %": row for share, row in details["intervals"].items()}
+    for title, label, rows in (
+        ("test, in the series' own units", "model", models),
+        (f"test {metric}", "part", slices),
+        (f"test {metric} by step", "step", steps),
+        ("prediction intervals, test", "interval", intervals),
+        (f"backtest {metric}", "cutoff", details["backtest"]),
+    ):
         if rows:
             columns = (label, *next(iter(rows.values())))
             cells = [(name, *row.values()) for name, row in rows.items()]
             out.table(console, title, columns, cells)
-
-    table("test, in the series' own units", "model", models)
-    slices = {name: part["models"] for name, part in document["slices"].items()}
-    table(f"test {metric}", "part", slices)
-    steps = pd.DataFrame(details["by_step"])
-    steps.index += 1
-    every = math.ceil(len(steps) / SHOWN_STEPS)
-    if len(steps) > 1:
-        shown = steps.iloc[every - 1 :: every].to_dict("index")
-        table(f"test {metric} by step", "step", shown)
-    intervals = {f"{share} %": row for share, row in details["intervals"].items()}
-    table("prediction intervals, test", "interval", intervals)
-    table(f"backtest {metric}", "cutoff", details["backtest"])
     if not math.isfinite(models["network"][metric]):
         what = f"the network's {metric} is not a finite number; so there is no verdict"
         return out.note(console, what)
     out.say(console, metrics.sentence(document))
-    # The network's metrics minus the best of the baselines'.
-    others = pd.DataFrame(models).drop(columns="network")
-    gaps = pd.Series(models["network"]) - others.min(axis=1)
-    against = list(gaps.index[gaps * gaps[metric] < 0])
-    if against:
-        what = "worse" if gaps[metric] < 0 else "better"
-        out.say(console, f"By {' and '.join(against)}, the network is {what}.")

@@ -22,7 +22,8 @@ SHOWN = 4  # series in one figure
 LAGS = 24  # of the autocorrelation, at most
 MANY = 200  # windows of a series, or series, that are drawn at most
 # Of the network and of its baselines, in this order.
-COLORS = (BLUE, GREY, ORANGE, GREEN, "k", "#CC79A7", "#E69F00")
+COLORS = (BLUE, GREY, ORANGE, GREEN, "k", "#CC79A7")
+OUTSIDE = {"fontsize": 8, "loc": "upper left", "bbox_to_anchor": (1, 1)}  # of a legend
 
 
 def draw(run, config, document, fitted, windows, answers, console: Console):
@@ -51,14 +52,10 @@ def draw(run, config, document, fitted, windows, answers, console: Console):
         )
         draw_forecasts(figures / "forecasts.png", windows, answers, caption)
     with attempt(console, "figure of the error by step"):
-        steps = pd.DataFrame(details["by_step"])
+        table = pd.DataFrame(details["by_step"])
+        table.index += 1
         caption = f"Error ({metric}) by step of the forecast."
-        draw_errors(
-            figures / "error_by_step.png",
-            steps.set_axis(steps.index + 1),
-            metric,
-            caption,
-        )
+        draw_errors(figures / "error_by_step.png", table, metric, caption)
     with attempt(console, "figure of the backtest"):
         table = pd.DataFrame(details["backtest"]).T
         caption = "Backtest: a network trained before each cutoff and tried after it."
@@ -92,33 +89,36 @@ def draw_forecasts(
         look = {"color": BLUE, "linewidth": 6 if len(ahead) == 1 else 0}
         for share, alpha in (("95", 0.15), ("80", 0.25)):
             ends = values[f"lo-{share}"], values[f"hi-{share}"]
-            axes.fill_between(
-                times[ahead], *ends, alpha=alpha, label=f"{share} %", **look
-            )
+            look |= {"alpha": alpha, "label": f"{share} %"}
+            axes.fill_between(times[ahead], *ends, **look)
         axes.plot(times[ahead], values["mean"], ".-", color=BLUE, label="forecast")
-        title = f"{plots.literal(name)}, steps ahead: {horizon}"
-        axes.set_title(title, fontsize=10, loc="left")
-        axes.legend(fontsize=8, loc="upper left", framealpha=0.5)
+        axes.set_title(f"steps ahead: {horizon}", fontsize=10, loc="left")
+        axes.set_ylabel(plots.literal(name, 24))
+        axes.legend(**OUTSIDE)
     figure.tight_layout()
     plots.save(figure, path, caption=caption, svg=bool(caption))
 
 
 def draw_errors(path: Path, table: pd.DataFrame, name: str, caption: str):
-    """Draw a metric of every model by step or by cutoff; at a single one, as bars."""
+    """Draw a metric of every model by step or by cutoff; at a single one, as bars.
+
+    The axis ends above the worst model but the last value, which would flatten them.
+    """
     figure = Figure(figsize=(6, 3.6))
     look = {"ax": figure.subplots(), "color": COLORS, "ylabel": name, "xlabel": ""}
     if len(table) == 1:
         table.iloc[0].plot.bar(rot=0, **look)
     else:
-        table.plot(style="o-", markersize=4, **look)
-    figure.axes[0].set_ylim(0, None)
+        table.plot(style="o-", markersize=4, **look).legend(**OUTSIDE)
+        others = table.drop(columns="last_value", errors="ignore").max(axis=None)
+        figure.axes[0].set_ylim(0, 1.1 * others)
     ends = ", ".join(f"{model} {value:.3g}" for model, value in table.iloc[-1].items())
     alt = f"{name} at {table.index[0]} to {table.index[-1]}; at the last: {ends}."
     plots.save(figure, path, caption=caption, alt=alt)
 
 
-def draw_autocorrelation(path: Path, windows: Windows, errors: np.ndarray, what: str):
-    """Draw the autocorrelation of the errors of forecasts one step ahead, (N,)."""
+def draw_autocorrelation(path: Path, windows: Windows, errors: np.ndarray):
+    """Draw the autocorrelation of errors one step ahead, (N,), of training windows."""
     from statsmodels.graphics.tsaplots import plot_acf  # slow to import
 
     each = [one for _, one in pd.Series(errors).groupby(windows.names, sort=False)]
@@ -132,9 +132,9 @@ def draw_autocorrelation(path: Path, windows: Windows, errors: np.ndarray, what:
     options = {"title": None, "zero": False, "auto_ylims": True, "lags": lags}
     options |= {"missing": "conservative", "bartlett_confint": False}
     plot_acf(np.concatenate(apart)[:-lags], ax=figure.subplots(), **options)
-    figure.axes[0].set(xlabel="lag", ylabel=f"autocorrelation, {what}")
+    figure.axes[0].set(xlabel="lag", ylabel="autocorrelation")
     caption = (
-        "Autocorrelation of the errors one step ahead. Points outside the band, 95 % "
-        "of noise, are a pattern that the network has not learned."
+        "Autocorrelation of the errors one step ahead in training. Points outside the "
+        "band, 95 % of noise, are a pattern that the network has not learned."
     )
     plots.save(figure, path, caption=caption)

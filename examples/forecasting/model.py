@@ -7,6 +7,8 @@ forecast, M networks of the ensemble.
 import keras
 from keras import ops
 
+from common.training.blocks import residual_block
+
 from .config import EXAMPLE, Config
 
 
@@ -88,8 +90,10 @@ def build_model(config: Config) -> keras.Model:
 
     Inputs are windows (B, T, D), the value first in every step, then the covariates.
     Outputs are the next H values by each of the M networks, (B, M, H). The networks
-    share nothing but their input. If the recipe says so, a linear function of the
-    window is added to each answer: the recurrent layer only learns what is not linear.
+    share nothing but their input. The first recurrent layer reads the window, and each
+    further one stands in a residual block. If the recipe says so, a linear function of
+    the window is added to each answer: the recurrent layer only learns what is not
+    linear.
     """
     cell, units, recipe = config.cell, config.units, config.recipe
     features = 1 + len(config.covariates)
@@ -99,7 +103,13 @@ def build_model(config: Config) -> keras.Model:
     answers = []
     for number in range(recipe.ensemble_size):
         name = f"network_{number}"
-        h = recurrent_layer(cell, units, unroll=True, name=name)(noisy)  # (B, U)
+        options = {"unroll": True, "return_sequences": config.layers > 1}
+        h = recurrent_layer(cell, units, **options, name=name)(noisy)
+        for above in range(1, config.layers):
+            layer = recurrent_layer(cell, units, **options, name=f"{name}_{above}")
+            block = {"dropout": 0.0, "seed": config.seed, "name": f"{layer.name}_block"}
+            h, _ = residual_block(h, layer, **block)
+        h = h if config.layers == 1 else h[:, -1]  # (B, U)
         answer = keras.layers.Dense(config.horizon, name=f"{name}_answer")(h)  # (B, H)
         if recipe.linear:
             answer += keras.layers.Dense(

@@ -165,12 +165,10 @@ def _times(path: Path, column: pd.Series) -> pd.Series:
     zoned = column.str.contains(r"[T ]\d.*" + ZONE)
     differs = zoned != zoned.iloc[0]
     _check(path, differs, column, "have a time zone on every line or on none")
-    if zoned.iloc[0]:
-        clock = column.str.replace(ZONE, "", regex=True)
-        local = pd.to_datetime(clock, **options).dt.tz_localize(None)
-        if (local - local.dt.normalize()).nunique() == 1:
-            return local
-    return times
+    clock = column.str.replace(ZONE, "", regex=True)
+    local = pd.to_datetime(clock, **options).dt.tz_localize(None)
+    always_same = (local - local.dt.normalize()).nunique() == 1
+    return local if zoned.iloc[0] and always_same else times
 
 
 def _steady(where: str, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DateOffset]:
@@ -186,15 +184,14 @@ def _steady(where: str, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DateOffset
         raise UserError(f"{where}: at least 3 times are needed; there are {len(times)}")
     with pd.option_context("future.infer_freq_returns_offset", True):
         step = pd.infer_freq(times)
-        if step is not None:
-            return rows, step
-        length = min(STRETCH, max(3, math.isqrt(len(times))))
-        starts = range(min(500, len(times) - length + 1))
-        found = Counter(pd.infer_freq(times[i : i + length]) for i in starts)
-    del found[None]
-    if not found or (times[-1] - times[0]) / np.diff(times).min() > MAX_ROWS:
+        if step is None:
+            length = min(STRETCH, max(3, math.isqrt(len(times))))
+            starts = range(min(500, len(times) - length + 1))
+            found = Counter(pd.infer_freq(times[i : i + length]) for i in starts)
+            del found[None]
+            step = max(found, key=found.get, default=None)
+    if step is None or (times[-1] - times[0]) / np.diff(times).min() > MAX_ROWS:
         raise UserError(f"{where}: the times have no steady step")
-    step = found.most_common(1)[0][0]
     # utilsforecast's fill_gaps fails for days from 6:00 on and for years before 1678.
     grid = rows.set_index(TIME).asfreq(step)
     off = times.difference(grid.index)

@@ -3,6 +3,7 @@
 import math
 import time
 from dataclasses import asdict, replace
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -15,10 +16,9 @@ from common.training import console as out
 from common.training import fitting, metrics, models, run_folder
 from common.training.task import Task
 
-from . import baselines, figures
+from . import baselines, evaluate, figures, play
 from .config import EXAMPLE, Compare, Config
-from .data import INTERVALS, Data, Windows, load
-from .evaluate import Fold, blocks, evaluate, scores, show
+from .data import INTERVALS, SUNSPOTS, Data, Windows, load
 from .model import build_model
 from .predict import READ_BATCH, Forecaster
 from .series import TIME
@@ -35,51 +35,47 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
     """
     started, console, recipe = time.perf_counter(), console or Console(), config.recipe
     data = load(config)
-    describe(data, console)
+    lengths, one = data.panel.lengths, data.preprocessor
+    out.say(
+        console,
+        f"{len(lengths)} series of {lengths.min()} to {lengths.max()} steps, frequency "
+        f"{one.frequency}, period {one.period}; windows: {len(data.training)} to "
+        f"train, {len(data.validation)} to validate, {len(data.tested)} to test",
+    )
+    for note in data.notes:
+        out.note(console, note)
     what, train = task(config, data), data.training
     run = run_folder.begin(EXAMPLE, config, data_hash=what.data_hash)
     with run.locked():
         model = what.build(config.cell, config.seed)
+        count = config.recipe.passes * len(train)
+        retrain = Retraining(model, model.get_weights(), config, count, console)
         fitted = fitting.fit(model, what, config, run=run, console=console)
-        folds = backtest(config, data, model, console)
-        preprocessor = replace(data.preprocessor, **conformal_widths(folds, console))
+        table, errors = backtest(data, model, retrain)
+        preprocessor = replace(data.preprocessor, **conformal_widths(errors, console))
         if recipe.refit:
             train = data.before(data.test_steps)
-            model = trained(config, train, console, "with the validation part")
+            retrain(train, "with the validation part")
         files.write_json(run / run_folder.PREPROCESSOR, asdict(preprocessor))
         models.save(run, model)
-        forecaster = Forecaster(model, preprocessor)
-        answers = forecaster.forecast(data.tested)
-        tested = evaluate(what.metric, data.tested, answers, folds, train, console)
+        forecaster, windows = Forecaster(model, preprocessor), data.tested
+        answers = forecaster.forecast(windows)
+        tested = evaluate.evaluate(what.metric, windows, answers, train, console)
+        tested["details"]["backtest"] = table
         document = metrics.save(
             run, what, config, model, fitted, started=started, **tested
         )
-        figures.draw(run, config, document, fitted, data.tested, answers, console)
+        figures.draw(run, config, document, fitted, windows, answers, console)
         with out.attempt(console, "figure of the autocorrelation"):
-            # Of a few test windows for each series it would say nothing.
-            few = len(data.tested) < 20 * len(data.panel.rows)
-            windows, of = (train, "training windows") if few else (data.tested, "test")
-            errors = (windows.futures - forecaster.normalized(windows))[:, 0]
             path = run / "figures" / "residual_autocorrelation.png"
-            figures.draw_autocorrelation(path, windows, errors, of)
+            errors = (train.futures - forecaster.normalized(train))[:, 0]
+            figures.draw_autocorrelation(path, train, errors)
+        with out.attempt(console, "the page to play with"):
+            play.write(run, forecaster, train, windows)
         run_folder.finish(run)
-    show(document, console)
+    evaluate.show(document, console)
     out.say(console, f"run folder: {run.path}")
     return run
-
-
-def describe(data: Data, console: Console):
-    """Print what was read, and the notes."""
-    lengths, preprocessor = data.panel.lengths, data.preprocessor
-    out.say(
-        console,
-        f"{len(lengths)} series of {lengths.min()} to {lengths.max()} steps, frequency "
-        f"{preprocessor.frequency}, period {preprocessor.period}; windows: "
-        f"{len(data.training)} to train, {len(data.validation)} to validate, "
-        f"{len(data.tested)} to test",
-    )
-    for note in data.notes:
-        out.note(console, note)
 
 
 def task(config: Config, data: Data | None = None) -> Task:
@@ -88,20 +84,16 @@ def task(config: Config, data: Data | None = None) -> Task:
     train, tested = data.training, data.tested
 
     def scored(forecasts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        found = scores(tested, forecasts)[metric]
+        found = evaluate.scores(tested, forecasts)[metric]
         return {name: found[name].to_numpy() for name in found}
 
     def score(model: keras.Model) -> np.ndarray:
         answers = Forecaster(model, data.preprocessor).normalized(tested)
         return scored({"network": tested.to_units(answers)})["network"]
 
-    def others() -> dict[str, np.ndarray]:
-        quiet = Console(quiet=True)
-        return scored(baselines.forecasts(train, tested, quiet))
-
     return Task(
         example=EXAMPLE,
-        dataset=config.data or config.recipe.dataset,
+        dataset=config.data or SUNSPOTS.name,
         data_hash=data.hash,
         metric=metric,
         mode="min",
@@ -109,11 +101,15 @@ def task(config: Config, data: Data | None = None) -> Task:
         build=lambda cell, seed: compiled_model(
             replace(config, cell=cell, seed=seed), train
         ),
-        train=lambda seed: train.batches(config.batch_size, seed, config.recipe.passes),
+        train=lambda seed: train.batches(
+            config.batch_size, seed, config.recipe.passes * len(train)
+        ),
         validation=data.validation.batches(READ_BATCH),
         score=score,
-        baselines=others,
-        blocks=blocks(tested),
+        baselines=lambda: scored(
+            baselines.forecasts(train, tested, Console(quiet=True))
+        ),
+        blocks=evaluate.blocks(tested),
         root=metric == "rmse",
     )
 
@@ -143,37 +139,55 @@ def compiled_model(config: Config, windows: Windows) -> keras.Model:
     return model
 
 
-def trained(
-    config: Config, windows: Windows, console: Console, what: str
-) -> keras.Model:
-    """Return a new model after all epochs; none is chosen.
+class Retraining(NamedTuple):
+    """Trains a compiled model again on other windows, from the same first weights.
 
-    Raises:
-        UserError: the loss is not finite.
+    To build and compile a new one would take seconds each time. So an epoch has as many
+    steps as in the first training, however many windows there are.
     """
-    out.say(console, f"training again {what}: {len(windows)} windows")
-    model = compiled_model(config, windows)
-    batches = windows.batches(config.batch_size, config.seed, config.recipe.passes)
-    order = keras.callbacks.LambdaCallback(
-        on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)
-    )
-    options = {"epochs": config.epochs, "shuffle": False, "verbose": 0}
-    history = model.fit(batches, callbacks=[order], **options).history
-    if not math.isfinite(history["loss"][-1]):
-        raise UserError("the loss is not finite; try a smaller --learning-rate")
-    return model
+
+    model: keras.Model
+    first_weights: list[np.ndarray]
+    config: Config
+    count: int  # windows in an epoch
+    console: Console
+
+    def __call__(self, windows: Windows, what: str):
+        """Train for all epochs; none is chosen.
+
+        Raises:
+            UserError: the loss is not finite.
+        """
+        out.say(self.console, f"training again {what}: {len(windows)} windows")
+        self.model.set_weights(self.first_weights)
+        for variable in self.model.optimizer.variables:
+            variable.assign(keras.ops.zeros_like(variable))
+        config = self.config
+        batches = windows.batches(config.batch_size, config.seed, self.count)
+        order = keras.callbacks.LambdaCallback(
+            on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)
+        )
+        options = {"epochs": config.epochs, "shuffle": False, "verbose": 0}
+        history = self.model.fit(batches, callbacks=[order], **options).history
+        if not math.isfinite(history["loss"][-1]):
+            raise UserError("the loss is not finite; try a smaller --learning-rate")
 
 
 def backtest(
-    config: Config, data: Data, model: keras.Model, console: Console
-) -> list[Fold]:
+    data: Data, model: keras.Model, retrain: Retraining
+) -> tuple[dict[str, dict[str, float]], np.ndarray]:
     """Forecast from cutoffs further and further before the test.
 
-    The latest is where the validation part begins: there the given model forecasts.
-    Before each of the others a new one is trained.
+    The latest is where the validation part begins: there the model forecasts as it is.
+    Before each of the others it is trained again.
+
+    Returns:
+        the main metric of each model by cutoff, and the network's absolute errors over
+        the local scale, (N, H).
     """
-    folds, count, steps = [], config.recipe.backtest, data.validation_steps
-    for number in range(count):
+    table, errors, recipe = {}, [], retrain.config.recipe
+    steps, console = data.validation_steps, retrain.console
+    for number in range(recipe.backtest):
         cutoff = data.cutoff + number * steps
         train, tried = data.before(cutoff), data.after(cutoff, steps)
         if not len(train) or not len(tried):
@@ -181,22 +195,22 @@ def backtest(
         date = str(data.panel.frame[TIME][tried.rows[0]].date())
         with out.attempt(console, f"backtest {date}"):
             if number:
-                what = f"for backtest {number + 1} of {count}, before {date}"
-                model = trained(config, train, console, what)
+                retrain(train, f"for the backtest, before {date}")
             answers = Forecaster(model, data.preprocessor).normalized(tried)
-            folds.append(Fold(date, train, tried, answers))
-    return folds[::-1]
+            errors.append(np.abs(answers - tried.futures) / tried.local_scale)
+            forecasts = {"network": tried.to_units(answers)}
+            forecasts |= baselines.forecasts(train, tried, console, slow=False)
+            scores = evaluate.scores(tried, forecasts)[recipe.metric]
+            table[date] = dict(evaluate.mean(scores, recipe.metric))
+    return dict(reversed(table.items())), np.concatenate(errors)
 
 
-def conformal_widths(folds: list[Fold], console: Console) -> dict[str, tuple]:
-    """Return half the relative width of the intervals by step, from backtest errors.
+def conformal_widths(errors: np.ndarray, console: Console) -> dict[str, tuple]:
+    """Return half the relative width of the intervals by step, from errors (N, H).
 
     Split conformal prediction: the quantile of the absolute errors, each over its
     window's local scale, with one rank added for the value that is yet to come.
     """
-    errors = np.concatenate(
-        [abs(f.forecast - f.windows.futures) / f.windows.local_scale for f in folds]
-    )
     ordered, widths = np.sort(errors, axis=0), {}
     for share in INTERVALS:
         rank = math.ceil((len(ordered) + 1) * int(share) / 100)

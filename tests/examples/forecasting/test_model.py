@@ -17,10 +17,16 @@ B, T, D, U, H, M = 5, 7, 2, 4, 3, 2
 CELLS = ("builtin", "custom")
 
 
-def model(cell, *, seed=0, linear=True, noise=0.0):
+def model(cell, *, seed=0, linear=True, noise=0.0, layers=1):
     keras.utils.set_random_seed(seed)
     recipe = Recipe(ensemble_size=M, linear=linear, noise=noise)
-    sizes = {"window": T, "covariates": ("x",), "horizon": H, "recipe": recipe}
+    sizes = {
+        "layers": layers,
+        "window": T,
+        "covariates": ("x",),
+        "horizon": H,
+        "recipe": recipe,
+    }
     return build_model(SimpleNamespace(cell=cell, units=U, seed=seed, **sizes))
 
 
@@ -187,6 +193,26 @@ def test_linear_part_adds_a_function_of_the_whole_window():
     network.get_layer("network_0_linear").set_weights([matrix])
     added = network(inputs)[:, 0] - plain[:, 0]
     np.testing.assert_allclose(added, inputs.reshape(B, -1) @ matrix, atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_further_layers_stand_in_residual_blocks(cell):
+    network = model(cell, layers=3, linear=False)
+    names = {layer.name for layer in network.layers}
+    assert {"network_1", "network_1_1", "network_1_2"} <= names
+    inputs, _ = batch()
+    before = keras.ops.convert_to_numpy(network(inputs))
+    assert before.shape == (B, M, H)
+    for block in ("network_0_1_block_value", "network_0_2_block_value"):
+        network.get_layer(block).set_weights([np.zeros((U, U)), np.zeros(U)])
+    # Blocks that add nothing leave the first layer's last state.
+    plain = model(cell, linear=False)
+    for name in ("network_0", "network_0_answer"):
+        plain.get_layer(name).set_weights(network.get_layer(name).get_weights())
+    after = keras.ops.convert_to_numpy(network(inputs))
+    np.testing.assert_allclose(after[:, 0], plain(inputs)[:, 0], atol=1e-6)
+    assert np.abs(after[:, 0] - before[:, 0]).max() > 0.01
+    np.testing.assert_array_equal(after[:, 1], before[:, 1])
 
 
 def test_noise_disturbs_training_alone():
