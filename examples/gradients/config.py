@@ -29,7 +29,7 @@ class Config(Checked):
     """Time steps over which gradients are measured."""
     lengths: Annotated[tuple[int, ...], Limits(2, 1000)] = (50, 100, 200)
     """Time steps of the adding problem. Each is trained on its own."""
-    updates: Annotated[int, Limits(1, 1_000_000)] = 1500
+    updates: Annotated[int, Limits(1, 1_000_000)] = 1000
     """Training steps of the adding problem."""
     networks: tuple[Network, ...] = typing.get_args(Network)[:-1]
     """What reads the digits: activation and start of W_R, a block, a GRU.
