@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import jinja2
-import numpy as np
 
 from common import files
 from common.errors import UserError
@@ -78,7 +77,8 @@ def write(
     Raises:
         UserError: the page lacks a layer of the model, or would be too large.
     """
-    import keras
+    import keras  # slow to import, as numpy is: a verb's --help must not wait for them
+    import numpy as np
 
     from common.play.network import Description
 
@@ -146,8 +146,10 @@ def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode()}"
 
 
-def encoded(array: np.ndarray, bits: int = 32) -> dict[str, Any]:
+def encoded(array, bits: int = 32) -> dict[str, Any]:
     """Return an array as JSON: its shape, and its numbers as floats in base64."""
+    import numpy as np
+
     numbers = np.ascontiguousarray(array, f"<f{bits // 8}").tobytes()
     text = base64.b64encode(numbers).decode()
     return {"shape": list(array.shape), "bits": bits, "base64": text}
@@ -168,6 +170,8 @@ def contents_of(page: Path) -> dict[str, Any]:
 
 def halved(contents: dict[str, Any]) -> dict[str, Any]:
     """Return the contents of a page with its weights as 16-bit floats."""
+    import numpy as np
+
     weights = [
         encoded(
             np.frombuffer(base64.b64decode(one["base64"]), f"<f{one['bits'] // 8}")
