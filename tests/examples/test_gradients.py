@@ -215,7 +215,7 @@ def test_networks_for_digits(kind):
 def test_command_measures_everything_on_one_page(in_process, tmp_path):
     words = ["--preset", "smoke", "--runs-dir", tmp_path]
     printed = in_process(main, *words)
-    for line in ("LSTM, c", "no clipping", "1 steps back", "after"):
+    for line in ("LSTM, c", "adding problem", "after"):
         assert line in printed
     (run,) = (tmp_path / "gradients").iterdir()
     assert {path.name for path in run.iterdir()} == {
@@ -228,6 +228,8 @@ def test_command_measures_everything_on_one_page(in_process, tmp_path):
     page = (run / "report.html").read_text()
     assert page.count("<img") == 3
     assert page.count("<table") == 6
+    assert "relu, identity, no clipping" in page
+    assert "relu, identity, 1 steps back" in page
     found = json.loads((run / "results.json").read_text())
     assert [row["name"] for row in found["digits"]] == ["tanh_orthogonal"]
 
