@@ -14,6 +14,7 @@ import zipfile
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 
 from common.errors import UserError
@@ -87,6 +88,13 @@ def weights(run):
     return found
 
 
+def history(run):
+    """Return the logs of all epochs without the times."""
+    table = pd.read_csv(run / "history.csv")
+    assert list(table.pop("epoch")) == [1, 2, 3, 4]
+    return table.drop(columns="seconds").to_dict("list")
+
+
 def flags(settings):
     return [str(word) for pair in settings.items() for word in pair]
 
@@ -118,6 +126,8 @@ def test_copied_folder_trains_resumes_predicts_and_compares(source, tmp_path):
     whole, cut = sorted(path.parent for path in runs.glob("*/metrics.json"))
     assert results(whole) == results(cut)
     assert results(whole)["example"] == "mine"
+    # The weights kept may be of an epoch before the kill; the losses are of all epochs.
+    assert history(whole) == history(cut)
     for one, other in zip(weights(whole), weights(cut), strict=True):
         np.testing.assert_array_equal(one, other)
     for folder in (whole, cut):

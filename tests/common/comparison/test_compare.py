@@ -107,6 +107,11 @@ def test_comparison_holds_what_its_page_needs(straight):
         assert (folder / "figures" / f"compare.{suffix}").stat().st_size > 1000
 
 
+def test_models_that_were_trained_start_from_the_same_weights():
+    pair = build("builtin", 1), build("custom", 2)
+    assert max(parity.parity(TASK, 0, pair).values()) < 1e-5
+
+
 def test_cell_that_is_another_network_is_found():
     def other(cell, seed):
         model = build(cell, seed)
