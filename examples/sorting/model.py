@@ -148,7 +148,8 @@ def writing_network(cell: str, units: int, max_value: int) -> keras.Model:
     # Keras's default of 0.05 is too narrow to tell numbers apart from the first step.
     initializer = keras.initializers.RandomUniform(-0.3, 0.3)
     start = keras.initializers.GlorotUniform()
-    if tally := units >= max_value + 2 and cell in ("builtin", "custom"):
+    tally = units >= max_value + 2 and cell in ("builtin", "custom")
+    if tally:
         initializer = keras.initializers.Identity(TALLY)
         start = keras.initializers.RandomUniform(-1 / TALLY, 1 / TALLY)
     embedding = keras.layers.Embedding(

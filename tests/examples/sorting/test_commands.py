@@ -21,6 +21,7 @@ ARTEFACTS = {
     "history.csv",
     "metrics.json",
     "model.keras",
+    "play.html",
     "preprocessor.json",
 }
 TOY = [
