@@ -4,6 +4,7 @@ tyro makes the flags from a settings class.
 """
 
 import contextlib
+import ctypes
 import io
 import itertools
 import logging
@@ -80,11 +81,25 @@ def main(
 
 def _run(verb: Verb, options: Any, *, keras: bool):
     if keras and getattr(options, "NEEDS_KERAS", True):
+        keep_memory()
         import_keras()
     run = verb(options)
     if run is not None:
         pages.leave(run)
         run_folder.close(run)
+
+
+def keep_memory():
+    """Tell glibc's malloc to keep memory that is freed, for the next training step.
+
+    Else every step may return its largest arrays to the system, and page by page gets
+    them back zeroed. Other C libraries are left as they are.
+    """
+    trim_threshold, most_mapped = -1, -4  # of <malloc.h>
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(trim_threshold, 2**31 - 1)
+        mallopt(most_mapped, 0)
 
 
 def import_keras():

@@ -56,9 +56,9 @@ class Config(Settings, Lists):
     epochs: Annotated[int, Limits(1, MAX_COUNT)] = 15
     """Rounds of --steps-per-epoch training steps. The round with the best validation
     is kept."""
-    batch_size: Annotated[int, Limits(1, MAX_COUNT)] = 128
+    batch_size: Annotated[int, Limits(1, MAX_COUNT)] = 64
     """Lists in one training step."""
-    learning_rate: Annotated[float, Limits(0, 10, above=True)] = 3e-3
+    learning_rate: Annotated[float, Limits(0, 10, above=True)] = 1e-3
     """Initial step size of the optimizer. It falls to zero along a cosine."""
     steps_per_epoch: Annotated[int, Limits(1, MAX_COUNT)] = 350
     """Training steps in an epoch. Every step gets new random lists."""
@@ -82,11 +82,11 @@ PRESETS = {
     "full": dict(
         min_length=None, units=192, learning_rate=2e-3, epochs=18, steps_per_epoch=1000
     ),
-    # As Vinyals, Bengio and Kudlur (2016), in as many steps. The network reads the list
+    # As Vinyals, Bengio and Kudlur (2016), in fewer steps. The network reads the list
     # once for every number in it, so a narrow state is enough.
     "floats": {
-        **dict(values="float", min_length=None, units=32, batch_size=64),
-        **dict(learning_rate=4e-3, epochs=10, steps_per_epoch=1000),
+        **dict(values="float", min_length=None, units=32),
+        **dict(learning_rate=4e-3, epochs=4, steps_per_epoch=1000),
     },
 }
 

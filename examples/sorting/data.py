@@ -183,6 +183,20 @@ def draw(
     return found[:count]
 
 
+def draw_to_learn(
+    lists: Lists, random: np.random.Generator, count: int, *, split: int
+) -> np.ndarray:
+    """Draw lists (N, T) of one split, every second whole-number list with duplicates.
+
+    Random lists hardly ever hold a number three times: a network would not learn to
+    count. The order is random.
+    """
+    kinds = ["random", "duplicates"] if lists.values == "int" else ["random"]
+    count = -(-count // len(kinds))
+    parts = [draw(lists, random, count, split=split, kind=kind) for kind in kinds]
+    return random.permutation(np.concatenate(parts))
+
+
 class FreshBatches(keras.utils.PyDataset):
     """Training batches of lists that depend only on (seed, epoch).
 
@@ -202,7 +216,7 @@ class FreshBatches(keras.utils.PyDataset):
     def _draw(self, epoch: int) -> np.ndarray:
         random = np.random.default_rng([self.seed, epoch])
         count = self.num_batches * self.batch_size
-        return draw(self.preprocessor, random, count, split=TRAIN)
+        return draw_to_learn(self.preprocessor, random, count, split=TRAIN)
 
     def __getitem__(self, index: int) -> tuple[Any, np.ndarray]:
         start = index * self.batch_size
@@ -227,8 +241,9 @@ def load(config: Config) -> Data:
         config.length,
         config.values == "int",
     )
-    drawn = functools.partial(draw, lists, np.random.default_rng(DATA_SEED))
-    validation, test, by_length = drawn(VALIDATION_LISTS, split=VALIDATION), {}, {}
+    random, test, by_length = np.random.default_rng(DATA_SEED), {}, {}
+    validation = draw_to_learn(lists, random, VALIDATION_LISTS, split=VALIDATION)
+    drawn = functools.partial(draw, lists, random)
     for kind in KINDS if whole else FLOAT_KINDS:
         count = TEST_LISTS if kind == "random" else SLICE_LISTS
         test[kind] = drawn(count, split=TEST, length=length, kind=kind)

@@ -21,6 +21,7 @@ ARTEFACTS = {
     "history.csv",
     "metrics.json",
     "model.keras",
+    "play.html",
     "preprocessor.json",
 }
 TOY = [
@@ -66,8 +67,7 @@ def test_smoke_run_beats_its_baselines(smoke):
     assert slices["already_sorted"]["models"]["copy"] == 1
     by_length = document["details"]["by_length"]
     assert list(by_length) == [str(length) for length in range(2, 9)]
-    # Lists twice as long as any in training are beyond so small a network.
-    assert by_length["3"] > by_length["8"] + 0.5
+    assert by_length["3"] > 0.9
     assert f"{value:.4f}" in output
     assert "(right)\n" in output
 

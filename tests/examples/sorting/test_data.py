@@ -24,6 +24,7 @@ from examples.sorting.data import (
     Preprocessor,
     ascending,
     draw,
+    draw_to_learn,
     load,
     split_of,
 )
@@ -140,6 +141,16 @@ def test_lists_of_an_epoch_depend_on_seed_and_epoch_alone():
     assert not np.array_equal(first, late)
     assert not np.array_equal(first, batches(2)[2])
     assert len({batch.tobytes() for batch in batches(1)}) == 3
+
+
+def test_every_second_list_to_learn_from_has_duplicates():
+    lists = draw_to_learn(
+        Preprocessor(min_length=None), np.random.default_rng(0), 400, split=TRAIN
+    )
+    different = np.array([len(set(row)) for row in lists])
+    assert len(lists) == 400
+    assert 0.4 < (different <= 5).mean() < 0.6
+    assert (different[:200] <= 5).mean() > 0.3  # in random order
 
 
 def test_the_test_lists_do_not_depend_on_the_seed():

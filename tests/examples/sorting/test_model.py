@@ -14,8 +14,8 @@ from common.errors import UserError
 from examples.sorting import figures
 from examples.sorting.config import Config
 from examples.sorting.data import PADDING, TRAIN, Preprocessor, draw
-from examples.sorting.model import ConciseCell, build_model
-from examples.sorting.predict import Sorter, right
+from examples.sorting.model import TALLY, ConciseCell, build_model
+from examples.sorting.predict import Sorter, reading, right
 from examples.sorting.train import exact_match
 
 B, T, U = 5, 9, 6
@@ -85,6 +85,23 @@ def test_custom_network_equals_builtin_in_training(values):
             np.testing.assert_allclose(one, other, atol=tolerance)
     moved = zip(before, custom.get_weights(), strict=True)
     assert all(np.abs(old - new).max() > 1e-2 for old, new in moved)
+
+
+def test_wide_network_keeps_a_tally_that_training_leaves_exact():
+    networks, (lists, _), trained = {}, batch("int")[0], {}
+    for cell in CELLS:
+        network = build_model(Config(cell=cell, units=24, length=T, max_value=19))
+        _, read = reading(network).predict_on_batch(lists)
+        counts = [np.bincount(row[row > 0], minlength=24) for row in lists]
+        np.testing.assert_allclose(read, TALLY * np.array(counts))
+        networks[cell] = network
+    copy_weights(networks["builtin"], networks["custom"])
+    for cell, network in networks.items():
+        train_steps(network, "int", steps=3)
+        W_R = network.get_layer("decoder").get_weights()[-2]
+        np.testing.assert_array_equal(W_R[-24:], np.eye(24))
+        trained[cell] = network(batch("int", seed=9)[0])
+    np.testing.assert_allclose(trained["builtin"], trained["custom"], atol=1e-3)
 
 
 @pytest.mark.parametrize("cell", [*CELLS, "gru", "lstm"])
