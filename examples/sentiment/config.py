@@ -46,7 +46,7 @@ class Config(Settings):
     """Width of the vector that represents a word."""
     pooling: Literal["last", "max", "mean"] = "max"
     """What the output layer sees. max, mean: the maximum or mean of all hidden states,
-    and the mean embedding. last: the last hidden state alone."""
+    and the sum of the word vectors. last: the last hidden state alone."""
     bidirectional: bool = False
     """Read each text from both ends, with two recurrent layers."""
     dropout: Annotated[float, Limits(0, 1, below=True)] = 0.2
@@ -76,7 +76,7 @@ PRESETS = {
         "embedding_size": 32,
         "units": 32,
         "dropout": 0.5,
-        "word_dropout": 0.3,
+        "word_dropout": 0.5,
         "batch_size": 64,
         "learning_rate": 2e-3,
         "epochs": 30,

@@ -3,6 +3,7 @@
 Letters: N texts, T words of a text, C classes.
 """
 
+import math
 from typing import Any
 
 import keras
@@ -46,19 +47,26 @@ def confusion_matrix(run: Run, details: dict[str, Any]):
 
 
 def reading_curves(run: Run, model: keras.Model, data: Data):
-    """Draw the probability of the last label after each word of a few test texts."""
+    """Draw the probability of the last label after each word of a few test texts.
+
+    Two texts stand side by side, so that the two of an order pair can be compared.
+    """
     test, preprocessor = data.test, data.preprocessor
     labels = [plots.literal(label, 30) for label in preprocessor.labels]
     chosen = short_texts(test)
-    figure = Figure(figsize=(8, 2.3 * len(chosen)), layout="tight")
+    rows = math.ceil(len(chosen) / 2)
+    figure = Figure(figsize=(11, 2.5 * rows), layout="tight")
     ends = []
-    for axes, index in zip(np.ravel(figure.subplots(len(chosen))), chosen, strict=True):
+    for place, index in enumerate(chosen, start=1):
         tokens = preprocessor.tokens(test.texts[index])
         names = [plots.literal(token, 30) for token in tokens]
         values = reading(model, test.ids[index])[:, -1]
-        title = f"true label: {labels[test.classes[index]]}"
+        kind, true = test.slices[index].replace("_", " "), test.classes[index]
+        title = f"{kind}, true label: {labels[true]}"
+        color = plots.BLUE if true == len(labels) - 1 else plots.ORANGE
+        axes = figure.add_subplot(rows, 2, place)
         axes.axhline(0.5, color=plots.GREY, linewidth=0.8, linestyle=":")
-        axes.plot(values, "o-", color=plots.BLUE, markersize=4)
+        axes.plot(values, "o-", color=color, markersize=4)
         axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
         axes.set(ylim=(-0.05, 1.05), ylabel=f"P({labels[-1]})")
         axes.set_title(title, fontsize=10, loc="left")
@@ -66,7 +74,8 @@ def reading_curves(run: Run, model: keras.Model, data: Data):
     plots.save(
         figure,
         run / "figures" / "reading_curve.png",
-        caption=f"P({labels[-1]}) after each word of {len(chosen)} test texts.",
+        caption=f"P({labels[-1]}) after each word of {len(chosen)} test texts; blue: "
+        f"the true label is {labels[-1]}.",
         alt=f"One line per text: {'; '.join(ends)}.",
     )
 

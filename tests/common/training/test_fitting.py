@@ -35,13 +35,14 @@ def toy(*, learning_rate=0.05, seed=0, units=4, xla=False):
     return model, Batches(inputs, targets, batch_size=16, seed=0), inputs, targets
 
 
-def fit(run, *, epochs, sample=None, **options):
+def fit(run, *, epochs, sample=None, patience=None, **options):
     model, train, inputs, targets = toy(**options)
     task = SimpleNamespace(
         train=lambda seed: train,
         validation=Batches(inputs[:16], targets[:16], batch_size=16),
         monitor="val_loss",
         metric="mse",
+        patience=patience,
     )
     config = Settings(epochs=epochs)
     return model, fitting.fit(
@@ -63,6 +64,16 @@ def test_the_best_epoch_is_kept(tmp_path):
     assert again == pytest.approx(min(values), rel=1e-5)
     rows = list(csv.DictReader((run / "history.csv").open()))
     assert [float(row["val_loss"]) for row in rows] == values
+
+
+def test_patience_ends_the_training_and_a_resume_adds_nothing(tmp_path):
+    run = new_run(tmp_path)
+    model, fitted = fit(run, epochs=40, learning_rate=0.4, patience=2)
+    assert len(fitted.history) == fitted.best_epoch + 2 < 40
+    again, resumed = fit(run, epochs=40, learning_rate=0.4, patience=2)
+    assert resumed.history == fitted.history
+    for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_resumed_training_equals_an_uninterrupted_one_with_xla_too(tmp_path):

@@ -142,10 +142,11 @@ def test_odd_texts_and_labels_lose_no_training(here, tmp_path):
     assert "note: the baseline tfidf_unigrams left out: After pruning" in output
     assert "figure" not in output
     folder = newest(tmp_path, EXAMPLE)
+    assert json.loads((folder / "config.json").read_text())["preset"] == "own"
     figures = {path.name for path in (folder / "figures").glob("*.png")}
     assert len(figures) == 3
     document = json.loads((folder / "metrics.json").read_text())
-    assert list(document["models"]) == ["network", "majority"]
+    assert list(document["models"]) == ["network", "majority", "nbsvm_bigrams"]
     here("classify", "--runs-dir", tmp_path, chr(0x4E00))
 
 
