@@ -4,7 +4,8 @@ Letters: D features, U units.
 """
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import keras
@@ -17,7 +18,8 @@ class Kind(NamedTuple):
     """What `layers.js` is told of a layer besides its inputs."""
 
     settings: tuple[str, ...] = ()
-    weights: dict[str, str] = {}  # attribute of the Keras layer by name in layers.js
+    # Attribute of the Keras layer by name in layers.js.
+    weights: Mapping[str, str] = MappingProxyType({})
 
 
 # The layers and operations that `layers.js` knows, by the name of their class.
