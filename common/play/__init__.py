@@ -1,1 +1,1 @@
-"""A page on which a trained network answers in JavaScript, and how it is written."""
+"""A page on which a trained network answers, in plain JavaScript; how it is written."""

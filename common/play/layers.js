@@ -165,6 +165,42 @@ const layers = {
     return gathered(x.shape.toSpliced(at, 1), x, places);
   },
 
+  /** The sum along an axis. */
+  Sum({ axis }, x) {
+    const at = place(axis, x.shape.length), output = tensor(x.shape.toSpliced(at, 1));
+    const places = broadcast(x.shape.with(at, 1), x.shape);
+    x.data.forEach((value, i) => { output.data[places[i]] += value; });
+    return { output, backward: (dy) => [tensor(x.shape, vector(places.length, (i) => dy.data[places[i]]))] };
+  },
+
+  /** x[key]: the key has for each axis a number or a range [start, stop], and null for a
+   * new axis. */
+  GetItem({ key }, x) {
+    const shape = [], rest = key.filter((one) => one !== null).length;
+    let places = [0], axis = 0;
+    for (const one of [...key, ...x.shape.slice(rest).map(() => [0, null])]) {
+      if (one === null) shape.push(1);
+      if (one === null) continue;
+      const length = x.shape[axis++], all = [...Array(length).keys()], range = Array.isArray(one);
+      const kept = range ? all.slice(one[0] ?? 0, one[1] ?? length) : [all.at(one)];
+      if (range) shape.push(kept.length);
+      places = places.flatMap((from) => kept.map((i) => from * length + i));
+    }
+    return gathered(shape, x, places);
+  },
+
+  /** Along an axis the slices whose numbers the indices give; the other axes of the
+   * indices may have the length 1. */
+  TakeAlongAxis({ axis }, x, indices) {
+    const at = place(axis, x.shape.length), inner = size(x.shape.slice(at + 1));
+    const length = indices.shape[at], shape = x.shape.with(at, length);
+    const places = broadcast(indices.shape, shape).map((from, to) => {
+      const outer = Math.floor(to / (length * inner));
+      return (outer * x.shape[at] + indices.data[from]) * inner + (to % inner);
+    });
+    return gathered(shape, x, places);
+  },
+
   /** Every slice along an axis several times in a row. */
   Repeat({ axis, repeats }, x) {
     const at = place(axis, x.shape.length), inner = size(x.shape.slice(at + 1));
@@ -208,6 +244,7 @@ const layers = {
   Multiply: (_, ...inputs) => elementwise(inputs, (a, b) => a * b, (a, b) => [b, a]),
   Where: (_, ...inputs) =>
     elementwise(inputs, (c, a, b) => (c ? a : b), (c) => (c ? [0, 1, 0] : [0, 0, 1])),
+  Cast: (_, x) => reshaped(x.shape, x), // of truth values, which are numbers here
   NotEqual: (_, ...inputs) => elementwise(inputs, (a, b) => Number(a !== b)),
   GreaterEqual: (_, ...inputs) => elementwise(inputs, (a, b) => Number(a >= b)),
 };

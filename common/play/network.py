@@ -30,12 +30,15 @@ KINDS = {
     "Concatenate": Kind(("axis",)),
     "Stack": Kind(("axis",)),
     "Max": Kind(("axis",)),
+    "Sum": Kind(("axis",)),
+    "TakeAlongAxis": Kind(("axis",)),
     "Repeat": Kind(("axis", "repeats")),
     "ExpandDims": Kind(("axis",)),
     "Reshape": Kind(("newshape",)),
     "OneHot": Kind(("num_classes",)),
 }
 KINDS |= dict.fromkeys(("GlobalAveragePooling1D", "Flatten", "Where"), Kind())
+KINDS |= dict.fromkeys(("Cast", "GetItem"), Kind())
 KINDS |= dict.fromkeys(("Add", "Subtract", "Multiply"), Kind())
 KINDS |= dict.fromkeys(("NotEqual", "GreaterEqual"), Kind())
 # These do something in training alone.
@@ -103,6 +106,8 @@ class Description:
         """Return where an argument comes from: places for tensors, or the value."""
         if isinstance(value, (list, tuple)):
             return [self._source(one) for one in value]
+        if isinstance(value, dict) and value["class_name"] == "__slice__":
+            return [value["config"]["start"], value["config"]["stop"]]
         if isinstance(value, dict):
             return self._place(*value["config"]["keras_history"])
         # JSON has no infinity.
@@ -130,6 +135,8 @@ class Description:
         if kind in ("Concatenate", "Stack"):
             inputs = inputs[0]  # a list
         own = {"kind": kind, **{key: config[key] for key in KINDS[kind].settings}}
+        if kind == "GetItem":
+            own["key"] = inputs.pop()
         attributes = KINDS[kind].weights.items()
         weights = {key: getattr(operation, name) for key, name in attributes}
         return [self._step(name, own, [*inputs, *named.values()], weights)]

@@ -60,19 +60,29 @@ function show() {
 }
 
 const layerOf = (name) => network.layers[name];
+/** What has been changed of the network, as a text: the same text, the same network. */
+const changes = () => JSON.stringify(network.recurrent().map(({ on, factors }) => [on, factors]));
+
+/** A number as a part of a sum or a product: a negative one in brackets, or with its sign. */
+const factor = (value) => (value < 0 ? `(${number(value)})` : number(value));
+const added = (value) => (value < 0 ? `- ${number(-value)}` : `+ ${number(value)}`);
+
 const number = (value) => (Math.abs(value) < 1e-4 && value !== 0 ? value.toExponential(1) : value.toFixed(4));
 
-/** A colour between blue (-1), the page's own (0) and orange (1). */
-function colour(value) {
-  const strength = Math.round(100 * Math.min(1, Math.abs(value)));
-  return `color-mix(in srgb, ${value < 0 ? theme.low : theme.high} ${strength}%, ${theme.page})`;
-}
-
-const theme = {};
+const theme = { channels: {} }; // the page's colours, as in page.css; some in red, green, blue
 function readTheme() {
   const style = getComputedStyle(document.documentElement);
   for (const name of ["page", "ink", "quiet", "low", "high", "line"])
     theme[name] = style.getPropertyValue(`--${name}`).trim();
+  for (const name of ["page", "low", "high"])
+    theme.channels[name] = [1, 3, 5].map((i) => parseInt(theme[name].slice(i, i + 2), 16));
+}
+
+/** A colour between blue (-1), the page's own (0) and orange (1). */
+function colour(value) {
+  const strength = Math.min(1, Math.abs(value)), { page, low, high } = theme.channels;
+  const mixed = (value < 0 ? low : high).map((full, i) => page[i] + strength * (full - page[i]));
+  return `rgb(${mixed.map(Math.round)})`;
 }
 
 /** Makes a canvas as sharp as the screen, and returns what draws on it. */
@@ -106,7 +116,7 @@ function setupStates() {
   for (const { name, cell, units, backwards } of network.recurrent()) {
     const canvas = element("canvas", {
       tabindex: 0,
-      role: "img",
+      role: "application", // screen readers leave the arrow keys to it
       click: (event) => clickState(name, event),
       keydown: (event) => keyState(name, event),
     });
@@ -183,6 +193,8 @@ function keyState(name, event) {
   const step = steps[Math.min(steps.length - 1, Math.max(0, at))];
   const last = layerOf(name).units - 1;
   choose(name, step?.t ?? 0, Math.min(last, Math.max(0, start.unit + lower)));
+  const frame = heatMaps[name].parentElement; // keeps the chosen step in sight
+  frame.scrollLeft = steps.indexOf(step) * sizes(name).width - frame.clientWidth / 2;
 }
 
 function choose(layer, t, unit) {
@@ -242,26 +254,33 @@ function productLines(layer, { x, before, step }, unit) {
   const ids = x.length === 1 && W_F.shape[0] > 1; // stands for a one-hot vector
   const fromX = ids
     ? [[`W_F[${x[0]}]`, W_F.data[x[0] * U + unit]]]
-    : Array.from(x, (value, d) => [`${number(value)}·${number(W_F.data[d * U + unit])}`, value * W_F.data[d * U + unit]]);
-  const fromH = Array.from(before.h ?? new Float64Array(U), (value, v) =>
-    [`${number(value)}·${number(W_R.data[v * U + unit])}`, value * W_R.data[v * U + unit]]);
+    : terms(x, W_F, unit);
+  const fromH = terms(before.h, W_R, unit);
   const bias = b ? b.data[unit] : 0;
-  const [xW, hW] = [fromX, fromH].map((terms) => terms.reduce((all, [, value]) => all + value, 0));
+  const [xW, hW] = [fromX, fromH].map((all) => all.reduce((z, [, value]) => z + value, 0));
   return [
     `unit ${unit + 1} of ${U}`,
+    ...(layer.backwards ? ["This layer reads backwards: t-1 stands for the step on the right."] : []),
     `x_t W_F      = ${largestTerms(fromX)} = ${number(xW)}`,
     `h_(t-1) W_R  = ${largestTerms(fromH)} = ${number(hW)}`,
     `b            = ${number(bias)}`,
-    `z            = ${number(xW)} + ${number(hW)} + ${number(bias)} = ${number(xW + hW + bias)}`,
+    `z            = ${number(xW)} ${added(hW)} ${added(bias)} = ${number(xW + hW + bias)}`,
     `h_t          = ${layer.activation}(${number(xW + hW + bias)}) = ${number(step.h[unit])}`
       + (layer.on[unit] ? "" : "  (switched off)"),
   ];
 }
 
+/** The terms of one column of x W: [as a text, its value], one for each number of x. */
+function terms(x, W, column) {
+  const weight = (row) => W.data[row * W.shape[1] + column];
+  return Array.from(x, (value, row) =>
+    [`${factor(value)}·${factor(weight(row))}`, value * weight(row)]);
+}
+
 /** The four largest terms of a sum, and how many others there are. */
-function largestTerms(terms) {
-  const sorted = [...terms].sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
-  const rest = terms.length - 4;
+function largestTerms(all) {
+  const sorted = [...all].sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
+  const rest = all.length - 4;
   const shown = sorted.slice(0, 4).map(([text]) => text).join(" + ");
   return rest > 0 ? `${shown} + ${rest} smaller terms` : shown || "0";
 }
@@ -275,6 +294,10 @@ function gateLines(layer, { before, step }, unit) {
   ];
 }
 
+/** Something wide in a frame of its own, which scrolls by the keyboard too. */
+const frameOf = (wide, name) =>
+  element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": name }, wide);
+
 /** Draws the length of the gradient by h_t for every step of the chosen layer. */
 function drawGradients() {
   const place = document.getElementById("gradients"), { layer: name } = chosen;
@@ -283,7 +306,7 @@ function drawGradients() {
   const { width } = sizes(name), height = 120, most = Math.max(...norms, 1e-12);
   const canvas = place.querySelector("canvas") ?? element("canvas", { role: "img" });
   const told = place.querySelector("p") ?? element("p", { class: "quiet" });
-  if (!canvas.isConnected) place.append(element("div", { class: "scroll" }, canvas), told);
+  if (!canvas.isConnected) place.append(frameOf(canvas, "gradients, scrolls"), told);
   const pen = surface(canvas, Math.max(40, steps.length * width), height);
   norms.forEach((norm, column) => {
     // The scale goes from the largest norm down to a 100,000th of it.
@@ -298,26 +321,32 @@ function drawGradients() {
 
 /** Pictures of the matrices of the chosen layer and of the layer that answers. */
 function drawMatrices() {
-  const place = document.getElementById("matrices"), layer = layerOf(chosen.layer);
+  const layer = layerOf(chosen.layer);
   const answers = Object.values(network.layers).filter(({ kind }) => kind === "Dense").at(-1);
-  const shown = { W_F: layer.W_F, W_R: layer.W_R, b: layer.b };
-  if (answers) shown[`W of ${answers.name}`] = answers.W;
-  place.replaceChildren(...Object.entries(shown).filter(([, W]) => W).map(([letter, W]) => {
-    const [rows, columns] = W.shape.length > 1 ? W.shape : [1, W.shape[0]];
-    const side = Math.min(10, Math.max(1, 220 / Math.max(rows, columns)));
-    const canvas = element("canvas", { role: "img", "aria-label": `${letter}, ${rows} by ${columns}` });
-    const tall = Math.max(side, rows === 1 ? 10 : 0), pen = surface(canvas, columns * side, rows * tall);
-    const most = W.data.reduce((a, v) => Math.max(a, Math.abs(v)), 1e-12);
-    for (let i = 0; i < W.data.length; i++) {
-      pen.fillStyle = colour(W.data[i] / most);
-      pen.fillRect((i % columns) * side, Math.floor(i / columns) * tall, side, tall);
-    }
-    pen.strokeStyle = theme.ink;
-    if (columns === layer.units) pen.strokeRect(chosen.unit * side, 0, side, rows * tall);
-    const caption = `${letter} (${rows}, ${columns}), largest ${most.toFixed(2)}`;
-    return element("figure", {}, element("figcaption", {}, caption),
-      element("div", { class: "scroll" }, canvas));
-  }));
+  const own = ["W_F", "W_R", "b"].filter((letter) => layer[letter])
+    .map((letter) => matrix(`${letter} of ${layer.name}`, layer[letter], (column) => column % layer.units === chosen.unit));
+  const last = answers ? [matrix(`W of ${answers.name}`, answers.W)] : [];
+  document.getElementById("matrices").replaceChildren(...own, ...last);
+}
+
+/** The picture of a matrix (rows, columns) or of a vector (columns); some columns framed. */
+function matrix(name, { shape, data: weights }, framed = () => false) {
+  const [rows, columns] = shape.length > 1 ? shape : [1, shape[0]];
+  const width = Math.min(10, Math.max(1, 220 / Math.max(rows, columns)));
+  const height = rows === 1 ? 10 : width;
+  const told = `${name}, ${rows} by ${columns}`;
+  const canvas = element("canvas", { role: "img", "aria-label": told });
+  const pen = surface(canvas, columns * width, rows * height);
+  const largest = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-12);
+  weights.forEach((weight, i) => {
+    pen.fillStyle = colour(weight / largest);
+    pen.fillRect((i % columns) * width, Math.floor(i / columns) * height, width, height);
+  });
+  pen.strokeStyle = theme.ink;
+  for (let column = 0; column < columns; column++)
+    if (framed(column)) pen.strokeRect(column * width, 0, width, rows * height);
+  const caption = element("figcaption", {}, `${told}, largest ${largest.toFixed(2)}`);
+  return element("figure", {}, caption, frameOf(canvas, told));
 }
 
 /** Compares the page with Keras: the largest difference of outputs on the inputs that the

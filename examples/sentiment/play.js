@@ -18,6 +18,7 @@ function words(text) {
 
 const cards = []; // two texts side by side; the chosen one is drawn below
 let active = 0;
+let read = []; // the words of the chosen text
 
 const task = {
   /** Word ids (1, T) of a text; of none, one unknown word. */
@@ -53,7 +54,8 @@ const task = {
   },
 
   compute() {
-    const [ids] = this.inputs(cards[active].area.value);
+    const text = cards[active].area.value, [ids] = this.inputs(text);
+    read = words(text);
     const run = network.run(ids), p = run.outputs[0].data;
     return { run, output: 0, element: p.indexOf(Math.max(...p)) };
   },
@@ -61,11 +63,13 @@ const task = {
   draw() {
     cards.forEach((card, at) => {
       card.card.classList.toggle("chosen", at === active);
-      drawCard(card, at);
+      const shown = [card.area.value, changes(), theme.page].join();
+      if (card.shown !== shown) drawCard(card, at);
+      card.shown = shown;
     });
   },
 
-  label: (name, t) => words(cards[active].area.value)[t] ?? "(no word)",
+  label: (name, t) => read[t] ?? "(no word)",
 };
 
 const lastLabel = () => data.task.labels.at(-1);

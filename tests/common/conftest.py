@@ -1,13 +1,21 @@
-"""A finished run and a comparison of a made-up example, as files."""
+"""A made-up finished run and comparison, as files, and a browser to look at pages."""
 
 import json
 import shutil
 
 import pytest
 from matplotlib.figure import Figure
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
 
 from common.training import plots, run_folder
 
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+FLAGS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update"),
+    *("--disable-sync", "--disable-dev-shm-usage"),
+)
 VERDICT = {
     "against": "tfidf_bigrams",
     "difference": 0.125,
@@ -106,6 +114,35 @@ def template(tmp_path_factory):
 def folder(template, tmp_path):
     """Return a runs folder of its own with a finished run and a comparison."""
     return shutil.copytree(template, tmp_path / "runs")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Return headless Chromium, or skip."""
+    if not (CHROMIUM and DRIVER):
+        pytest.skip("no chromium and chromedriver (Debian: chromium, chromium-driver)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    yield driver
+    driver.quit()
+
+
+def show(browser, path, *, width, scheme):
+    """Open a page as on a screen `width` CSS pixels wide."""
+    size = {
+        "width": width,
+        "height": 800,
+        "deviceScaleFactor": 1,
+        "mobile": width < 600,
+    }
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    browser.get(path.as_uri())
 
 
 def draw(path, **texts):

@@ -1,50 +1,24 @@
 """The pages in headless Chromium, at the width of a phone and of a desk."""
 
 import io
-import shutil
 import time
 
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.image import imread
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from common.report.pages import collect
 from common.training import plots
-from tests.common.conftest import run_of
+from tests.common.conftest import run_of, show
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-FLAGS = (
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update"),
-    *("--disable-sync", "--disable-dev-shm-usage"),
-)
 # A figure that would run a script and fetch a file, if a page let it.
 TRAP = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="90pt" height="90pt">'
     "<title>Trap.</title><script>document.title = 'executed'</script>"
     '<image href="http://localhost:9/x.png" width="9" height="9"/></svg>'
 )
-
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER),
-    reason="no chromium and chromedriver here (Debian: chromium, chromium-driver)",
-)
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture
@@ -54,20 +28,6 @@ def pages(folder):
     assert not damaged
     assert len(written) == 2
     return [index, *written]
-
-
-def show(browser, path, *, width, scheme):
-    """Open a page as on a screen `width` CSS pixels wide."""
-    size = {
-        "width": width,
-        "height": 800,
-        "deviceScaleFactor": 1,
-        "mobile": width < 600,
-    }
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-    browser.get(path.as_uri())
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
