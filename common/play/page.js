@@ -349,28 +349,36 @@ function matrix(name, { shape, data: weights }, framed = () => false) {
   return element("figure", {}, caption, frameOf(canvas, told));
 }
 
-/** Compares the page with Keras: the largest difference of outputs on the inputs that the
- * page carries; of outputs above 1, relative to them. */
-function checkAgainstKeras() {
+/** The largest difference of this page's outputs from Keras's, on the inputs that the page
+ * carries; of outputs above 1, relative to them. NaN if a shape differs. */
+function differenceFromKeras() {
   let largest = 0;
   for (const { given, outputs } of data.checks) {
     const run = network.run(...task.inputs(given));
-    outputs.forEach(({ shape, values }, i) => {
+    outputs.map(decoded).forEach(({ shape, data: values }, i) => {
       const mine = run.outputs[i];
-      const same = mine.shape.join() === shape.join();
-      values.forEach((value, j) => {
-        const difference = same ? Math.abs(value - mine.data[j]) / Math.max(1, Math.abs(value)) : NaN;
-        largest = Number.isNaN(difference) || difference > largest ? difference : largest;
+      if (mine.shape.join() !== shape.join()) largest = NaN;
+      values.forEach((value, j) => { // the largest of NaN and a number is NaN
+        const difference = Math.abs(value - mine.data[j]) / Math.max(1, Math.abs(value));
+        largest = Math.max(largest, difference);
       });
     });
   }
-  const place = document.getElementById("check"), right = largest <= data.tolerance;
-  document.body.dataset.difference = largest;
-  place.textContent = `Checked on ${data.checks.length} inputs: this page differs from Keras by at most ${largest.toExponential(1)}.`;
+  return largest;
+}
+
+/** Says how far the page is from Keras; too far is an error that is seen and heard. */
+function checkAgainstKeras() {
+  const place = document.getElementById("check"), difference = differenceFromKeras();
+  document.body.dataset.difference = difference;
+  const told = `Checked on ${data.checks.length} inputs: this page differs from Keras by at most ${difference.toExponential(1)}.`;
+  const right = difference <= data.tolerance;
+  place.textContent = right
+    ? told
+    : `Error: ${told} That is more than ${data.tolerance}: do not trust this page.`;
   if (right) return;
   place.className = "bad";
   place.setAttribute("role", "alert");
-  place.textContent = `Error: ${place.textContent} That is more than ${data.tolerance}: do not trust this page.`;
 }
 
 /** Starts the page; the task's own file calls it. */

@@ -94,8 +94,7 @@ def write(
             np.asarray(keras.ops.convert_to_numpy(output), "float32")
             for output in (outputs if isinstance(outputs, list | tuple) else [outputs])
         ]
-        found = [{"shape": a.shape, "values": a.ravel().tolist()} for a in arrays]
-        checks.append({"given": given, "outputs": found})
+        checks.append({"given": given, "outputs": [encoded(a) for a in arrays]})
     contents = {
         "source": f"run {run.path.name}",
         "title": title,
@@ -169,19 +168,23 @@ def contents_of(page: Path) -> dict[str, Any]:
 
 
 def halved(contents: dict[str, Any]) -> dict[str, Any]:
-    """Return the contents of a page with its weights as 16-bit floats."""
+    """Return the contents of a page with all its arrays as 16-bit floats."""
+    checks = [
+        {**check, "outputs": [_half(one) for one in check["outputs"]]}
+        for check in contents["checks"]
+    ]
+    weights = [_half(one) for one in contents["weights"]]
+    own = {"weights": weights, "checks": checks, "tolerance": TOLERANCE[16]}
+    return {**contents, **own}
+
+
+def _half(array: dict[str, Any]) -> dict[str, Any]:
     import numpy as np
 
-    weights = [
-        encoded(
-            np.frombuffer(base64.b64decode(one["base64"]), f"<f{one['bits'] // 8}")
-            .astype("float32")
-            .reshape(one["shape"]),
-            16,
-        )
-        for one in contents["weights"]
-    ]
-    return {**contents, "weights": weights, "tolerance": TOLERANCE[16]}
+    numbers = np.frombuffer(
+        base64.b64decode(array["base64"]), f"<f{array['bits'] // 8}"
+    )
+    return encoded(numbers.reshape(array["shape"]), 16)
 
 
 def play(options: Play, folder: Path):

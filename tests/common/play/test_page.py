@@ -31,7 +31,7 @@ def contents(weights):
         "source": "run 1",
         "weights": [page.encoded(one) for one in weights],
         "tolerance": page.TOLERANCE[32],
-        "checks": [],
+        "checks": [{"given": "a", "outputs": [page.encoded(np.ones((1, 2)))]}],
     }
 
 
@@ -80,6 +80,7 @@ def test_copy_of_half_the_size(finished, monkeypatch, tmp_path, capsys):
     page.play(options, ROOT / "examples" / "sentiment")
     assert capsys.readouterr().out == f"{copy}\n"
     found = page.contents_of(copy)
+    assert found["checks"][0]["outputs"][0]["bits"] == 16
     assert found["tolerance"] == page.TOLERANCE[16]
     (half,) = found["weights"]
     assert half["bits"] == 16
