@@ -134,7 +134,12 @@ def show(document: dict[str, Any], p: np.ndarray, data: Data, console: Console):
     say(console, f"accuracy of the network, words shuffled: {shuffled['all']:.4f}")
     names = [name for name in document["models"] if name != "majority"]
     rows = [
-        (name, part["count"], *(part["models"][n] for n in names), shuffled[name])
+        (
+            name.replace("_", " "),
+            part["count"],
+            *(part["models"][n] for n in names),
+            shuffled[name],
+        )
         for name, part in document["slices"].items()
     ]
     spaced = [name.replace("_", " ") for name in names]  # breaks into two lines
