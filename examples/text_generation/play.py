@@ -11,7 +11,7 @@ from common.training.run_folder import Run
 from .data import Preprocessor
 from .predict import NEVER_WRITTEN
 
-CHECKED = 40  # characters of each text that the page checks itself on
+CHECKED = 20  # characters of each text that the page checks itself on
 
 
 def write(run: Run, network: keras.Model, preprocessor: Preprocessor, text: str):
