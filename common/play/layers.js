@@ -136,21 +136,6 @@ const layers = {
     return { output: byRow(normal, D, scaled), backward };
   },
 
-  /** The mean (B, D) of the steps (B, T, D) that the mask (B, T) counts. */
-  GlobalAveragePooling1D(_, x, mask) {
-    const [B, T, D] = x.shape, output = tensor([B, D]);
-    const shares = Array.from({ length: B }, (_, batch) => {
-      const counts = vector(T, (t) => (mask ? mask.data[batch * T + t] : 1));
-      const total = counts.reduce((a, b) => a + b, 0);
-      return counts.map((count) => count / total);
-    });
-    const share = (i) => shares[Math.floor(i / (T * D))][Math.floor(i / D) % T];
-    const pooled = (i) => Math.floor(i / (T * D)) * D + (i % D);
-    x.data.forEach((value, i) => { output.data[pooled(i)] += share(i) * value; });
-    const by = (dy) => vector(x.data.length, (i) => share(i) * dy.data[pooled(i)]);
-    return { output, backward: (dy) => [tensor(x.shape, by(dy)), null] };
-  },
-
   /** The largest number along an axis. */
   Max({ axis }, x) {
     const at = place(axis, x.shape.length), inner = size(x.shape.slice(at + 1));
@@ -242,6 +227,9 @@ const layers = {
   Add: (_, ...inputs) => elementwise(inputs, (a, b) => a + b, () => [1, 1]),
   Subtract: (_, ...inputs) => elementwise(inputs, (a, b) => a - b, () => [1, -1]),
   Multiply: (_, ...inputs) => elementwise(inputs, (a, b) => a * b, (a, b) => [b, a]),
+  TrueDivide: (_, ...inputs) =>
+    elementwise(inputs, (a, b) => a / b, (a, b) => [1 / b, -a / (b * b)]),
+  Sqrt: (_, ...inputs) => elementwise(inputs, Math.sqrt, (a) => [0.5 / Math.sqrt(a)]),
   Where: (_, ...inputs) =>
     elementwise(inputs, (c, a, b) => (c ? a : b), (c) => (c ? [0, 1, 0] : [0, 0, 1])),
   Cast: (_, x) => reshaped(x.shape, x), // of truth values, which are numbers here

@@ -37,9 +37,9 @@ KINDS = {
     "Reshape": Kind(("newshape",)),
     "OneHot": Kind(("num_classes",)),
 }
-KINDS |= dict.fromkeys(("GlobalAveragePooling1D", "Flatten", "Where"), Kind())
+KINDS |= dict.fromkeys(("Flatten", "Where"), Kind())
 KINDS |= dict.fromkeys(("Cast", "GetItem"), Kind())
-KINDS |= dict.fromkeys(("Add", "Subtract", "Multiply"), Kind())
+KINDS |= dict.fromkeys(("Add", "Subtract", "Multiply", "TrueDivide", "Sqrt"), Kind())
 KINDS |= dict.fromkeys(("NotEqual", "GreaterEqual"), Kind())
 # These do something in training alone.
 IDENTITIES = ("Dropout", "SpatialDropout1D", "GaussianNoise")
