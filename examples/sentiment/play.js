@@ -50,7 +50,7 @@ const task = {
       "A word is coloured by the answer after it: orange is ", element("b", {}, lastLabel()),
       ". Drag a word onto another one to swap them, or choose both with the keyboard. ",
       "Unknown words have a wavy line. Below a text: the words that the answer comes from, ",
-      "by gradient times input."));
+      "by the gradient of its log-odds times input."));
   },
 
   compute() {
@@ -152,12 +152,14 @@ function sourcesOf(run, best, tokens) {
   run.differentiate(0, best);
   const { value, gradient } = run.outputOf("embedding");
   if (!gradient || !tokens.length) return "";
+  // Of the log-odds: the probability itself hardly moves where the network is sure.
+  const p = run.outputs[0].data[best], slope = Math.max(p * (1 - p), 1e-12);
   const shares = tokens.map((token, t) => {
     const [x, dx] = [rowOf(value, t), rowOf(gradient, t)];
-    return [token, x.reduce((all, one, d) => all + one * dx[d], 0)];
+    return [token, x.reduce((all, one, d) => all + one * dx[d], 0) / slope];
   });
   const top = shares.sort((a, b) => Math.abs(b[1]) - Math.abs(a[1])).slice(0, 5);
-  return `comes from: ${top.map(([token, share]) => `${token} ${share >= 0 ? "+" : ""}${share.toFixed(3)}`).join(", ")}`;
+  return `comes from: ${top.map(([token, share]) => `${token} ${share >= 0 ? "+" : ""}${share.toFixed(2)}`).join(", ")}`;
 }
 
 start();

@@ -38,8 +38,8 @@ for (const [name, {x, byState}] of Object.entries(run.sequences)) {
 return {outputs, gradients};
 """
 CELLS = ("builtin", "custom", "gru", "lstm")
-# Padded rows, and unknown words: id 1. The answer whose gradients are compared is that of
-# the last row, so it is padded and has several words.
+# Padded rows, and unknown words: id 1. The gradients that are compared are those of the
+# answer to the last row, so it is padded and has several words.
 IDS = np.array([[5, 0, 0, 0], [2, 7, 1, 8], [3, 1, 4, 0]], "int32")
 random = np.random.default_rng(0)
 
