@@ -109,9 +109,12 @@ def draw_errors(path: Path, table: pd.DataFrame, name: str, caption: str):
     if len(table) == 1:
         table.iloc[0].plot.bar(rot=0, **look)
     else:
-        table.plot(style="o-", markersize=4, **look).legend(**OUTSIDE)
-        others = table.drop(columns="last_value", errors="ignore").max(axis=None)
-        figure.axes[0].set_ylim(0, 1.1 * others)
+        # One that lies above all of the axis is named so in the legend.
+        top = 1.1 * table.drop(columns="last_value", errors="ignore").max(axis=None)
+        names = {name: f"{name} (above)" for name in table if table[name].min() > top}
+        drawn = table.rename(columns=names).plot(style="o-", markersize=4, **look)
+        drawn.legend(**OUTSIDE)
+        drawn.set_ylim(0, top)
     ends = ", ".join(f"{model} {value:.3g}" for model, value in table.iloc[-1].items())
     alt = f"{name} at {table.index[0]} to {table.index[-1]}; at the last: {ends}."
     plots.save(figure, path, caption=caption, alt=alt)
