@@ -22,6 +22,7 @@ ARTEFACTS = {
     "history.csv",
     "metrics.json",
     "model.keras",
+    "play.html",
     "preprocessor.json",
     "report.html",
     "sample.txt",
