@@ -153,7 +153,7 @@ WHOLE = "every number of list 1 must be a whole number, 0..9; received"
         (["classify", "x"], "the verb must be one of train, compare, sort"),
         (["compare", "--seeds", "0"], "--seeds must be a whole number, 1..100"),
         (["--steps-per-epoch", "1" * 400], "--steps-per-epoch"),
-        (["--steps-per-epoch", "20000"], "must be at most 20,000,000; received"),
+        (["--steps-per-epoch", "40000"], "must be at most 20,000,000; received"),
         (["sort"], "1..1,000,000 lists to sort; received 0"),
         (["sort", " "], "every value of --numbers must not be empty"),
         (["sort", ","], f"{NUMBERS} 0"),
