@@ -439,6 +439,7 @@ def test_covariates_reach_no_further_than_the_horizon(here, file, tmp_path):
 CHANGES = {
     "cell": "custom",
     "units": 5,
+    "layers": 2,
     "epochs": 3,
     "batch_size": 7,
     "learning_rate": 0.05,
@@ -501,7 +502,7 @@ def same(one, other):
 
 def test_every_setting_is_covered():
     assert set(Config.__dataclass_fields__) == set(CHANGES) | ELSEWHERE
-    elsewhere = {"made_for", "dataset", "backtest", "refit"}
+    elsewhere = {"made_for", "backtest", "refit"}
     assert set(Recipe.__dataclass_fields__) == set(RECIPES) | elsewhere
 
 
