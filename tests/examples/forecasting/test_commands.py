@@ -527,7 +527,7 @@ def test_backtest_and_refit_train_again(here, file, tmp_path, monkeypatch, refit
     output = here("--data", file, *TOY, "--epochs", 1, "--runs-dir", tmp_path)
     dates = list(metrics(tmp_path)["details"]["backtest"])
     assert dates == ["2005-01-01", "2005-04-01", "2005-07-01"]
-    assert "training again for backtest 3 of 3, before 2005-01-01: 120 wind" in output
+    assert "training again for the backtest, before 2005-01-01: 120 w" in output
     assert ("with the validation part" in output) == refit
 
 
