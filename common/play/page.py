@@ -201,7 +201,10 @@ def play(options: Play, folder: Path):
     run = run_folder.find(folder.name, run=options.run, runs_dir=options.runs_dir)
     page = run / PAGE
     if not page.is_file():
-        raise UserError(f"{run.path} has no {PAGE}: its report says why")
+        raise UserError(
+            f"{run.path} has no {PAGE}; a training says so if it cannot write one, and "
+            "an older run has to be trained again"
+        )
     if options.output is not None:
         contents = halved(contents_of(page))
         files.write_text(Path(options.output), render(contents, folder / "play.js"))

@@ -25,9 +25,9 @@ class Task:
     validation: Batches
     score: Callable[[keras.Model], np.ndarray]  # metric of every test case, (N,)
     baselines: Callable[[], Mapping[str, np.ndarray]]  # (N,) by name
+    patience: int | None = None  # epochs without a better `monitor` before the end
     # (N,) number of the block of each case, where neighbours depend on each other; by
     # default every case is a block of its own.
-    patience: int | None = None  # epochs without a better `monitor` before the end
     blocks: np.ndarray | None = None
     root: bool = False  # whether the metric is the root of the mean, as for RMSE
 

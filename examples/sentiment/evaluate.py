@@ -15,6 +15,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix, f1_score
+from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
@@ -112,10 +113,12 @@ def baselines(data: Data, console: Console) -> dict[str, np.ndarray]:
             ngram_range=(1, longest), min_df=2, sublinear_tf=True, **read
         )
         models[name] = make_pipeline(tfidf, LogisticRegression(C=10, max_iter=1000))
-    models["nbsvm_bigrams"] = make_pipeline(
+    nbsvm = make_pipeline(
         CountVectorizer(ngram_range=(1, 2), binary=True, **read),
-        OneVsRestClassifier(make_pipeline(LogCountRatios(), LinearSVC(C=0.01))),
+        OneVsRestClassifier(make_pipeline(LogCountRatios(), LinearSVC())),
     )
+    strength = {"onevsrestclassifier__estimator__linearsvc__C": [0.01, 0.1, 1.0]}
+    models["nbsvm_bigrams"] = GridSearchCV(nbsvm, strength, cv=3)  # within training
     answers = {}
     for name, model in models.items():
         with attempt(console, f"the baseline {name}"):

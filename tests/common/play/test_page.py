@@ -118,7 +118,7 @@ def test_play_says_what_is_missing(finished, tmp_path):
     with pytest.raises(UserError, match="no finished run"):
         page.play(page.Play(runs_dir=str(tmp_path / "none")), example)
     here = page.Play(runs_dir=str(tmp_path), output=str(tmp_path / "copy.html"))
-    with pytest.raises(UserError, match=r"no play\.html: its report says why"):
+    with pytest.raises(UserError, match=r"no play\.html; a training says so"):
         page.play(here, example)
     (finished / page.PAGE).write_text("<p>another page</p>")
     with pytest.raises(UserError, match="must be a page of this version"):
