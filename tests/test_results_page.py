@@ -184,6 +184,7 @@ def test_readmes_beside_the_page_follow_it(tmp_path):
             "+0.5000). A step takes 0.88 times as long (95 % interval 0.75 to 1.50): "
             "undecided.",
         ),
+        ({"seeds": 1}, "2.0000: undecided, since one seed is no proof (difference"),
         ({}, "(difference +0.0000, too few test cases for an interval)"),
         ({}, "1.04): as fast, within 5%."),
         (

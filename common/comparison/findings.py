@@ -40,7 +40,10 @@ def _against(document: Mapping, cell: str, name: str, rows: Mapping) -> str:
     own, base = (rows[one]["median"] for one in (cell, "builtin"))
     low, high = found["interval_95"]
     beyond_chance = low is not None and not low <= 0 <= high
-    but = ", since the seeds overlap" * (beyond_chance and found["says"] == "undecided")
+    but = ""
+    if beyond_chance and found["says"] == "undecided":
+        several = document["seeds"] > 1
+        but = ", since the seeds overlap" if several else ", since one seed is no proof"
     return (
         f"{name} has {metric} {own:.4f}, the built-in layer {base:.4f}: "
         f"{found['says']}{but} ({metrics.interval(found)}). A step takes "

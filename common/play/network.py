@@ -42,7 +42,7 @@ KINDS |= dict.fromkeys(("Cast", "GetItem"), Kind())
 KINDS |= dict.fromkeys(("Add", "Subtract", "Multiply", "TrueDivide", "Sqrt"), Kind())
 KINDS |= dict.fromkeys(("NotEqual", "GreaterEqual"), Kind())
 # These do something in training alone.
-IDENTITIES = ("Dropout", "SpatialDropout1D", "GaussianNoise")
+IDENTITIES = ("Dropout", "GaussianNoise")
 ACTIVATIONS = ("linear", "tanh", "relu", "sigmoid", "softmax")
 # Settings that the JavaScript takes for granted.
 FIXED = {

@@ -96,7 +96,9 @@ def draw_forecasts(
         axes.set_ylabel(plots.literal(name, 24))
         axes.legend(**OUTSIDE)
     figure.tight_layout()
-    plots.save(figure, path, caption=caption, svg=bool(caption))
+    # Without a caption it is a file that the user has named.
+    own = {"svg": bool(caption), "most_telling": bool(caption)}
+    plots.save(figure, path, caption=caption, **own)
 
 
 def draw_errors(path: Path, table: pd.DataFrame, name: str, caption: str):

@@ -77,6 +77,7 @@ def reading_curves(run: Run, model: keras.Model, data: Data):
         caption=f"P({labels[-1]}) after each word of {len(chosen)} test texts; blue: "
         f"the true label is {labels[-1]}.",
         alt=f"One line per text: {'; '.join(ends)}.",
+        most_telling=True,
     )
 
 
