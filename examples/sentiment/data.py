@@ -30,12 +30,12 @@ MIN_TEXTS, MIN_PER_LABEL = 20, 5  # what three stratified splits need
 MAX_FRACTIONS = 20  # more labels like 3.7 are measurements
 LENGTHS = (50, 100, 200, 400)  # words; the test is sliced at these lengths
 # Chinese and Japanese have no spaces: each of their characters is a word.
-_CJK = (
+CJK = (
     "\u3041-\u3096\u30a1-\u30fa\u30fc"  # Hiragana, Katakana
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
 )
 # Any other word keeps its apostrophes ("isn't").
-_WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['\u2019][^\W_{_CJK}]+)*|[!?]")
+_WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+(?:['\u2019][^\W_{CJK}]+)*|[!?]")
 
 
 def words(text: str) -> list[str]:

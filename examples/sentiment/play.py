@@ -7,7 +7,7 @@ import keras
 from common.play import page
 from common.training.run_folder import Run
 
-from .data import _CJK, Data
+from .data import CJK, Data
 from .figures import short_texts
 
 CHECKS = ("", "never seen: qwertz", "I don't like it!", "not bad, not bad at all")
@@ -23,6 +23,6 @@ def write(run: Run, model: keras.Model, data: Data):
         script=Path(__file__).with_name("play.js"),
         title="Text classifier",
         givens=[(text, preprocessor.encode([text])) for text in (texts[0], *CHECKS)],
-        task={"texts": texts, "cjk": _CJK, **preprocessor.to_json()},
+        task={"texts": texts, "cjk": CJK, **preprocessor.to_json()},
         identities=("WordDropout",),
     )

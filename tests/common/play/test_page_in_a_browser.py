@@ -14,7 +14,7 @@ from common.preprocessing.text import Vocabulary
 from common.training.run_folder import Run
 from examples import sentiment
 from examples.sentiment.config import Config
-from examples.sentiment.data import _CJK, Preprocessor, words
+from examples.sentiment.data import CJK, Preprocessor, words
 from examples.sentiment.model import build_model
 from tests.common.conftest import show
 
@@ -50,7 +50,7 @@ def write(folder, *, labels=("bad", "good"), texts=TEXTS, seed=1):
         script=SCRIPT,
         title="Toy",
         givens=[(text, lists.encode([text])) for text in texts[:2]],
-        task={"texts": texts, "cjk": _CJK, **lists.to_json()},
+        task={"texts": texts, "cjk": CJK, **lists.to_json()},
         identities=("WordDropout",),
     )
     return folder / page.PAGE
