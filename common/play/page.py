@@ -16,12 +16,13 @@ from typing import Any, ClassVar
 import jinja2
 
 from common import files
-from common.errors import UserError
+from common.errors import UserError, one_line
 from common.settings import Checked
 from common.training import run_folder
 from common.training.run_folder import Run
 
 PAGE = "play.html"
+WHY_NOT = "no_play.txt"  # why a run has no page
 SCRIPTS = ("cells.js", "layers.js", "network.js", "page.js")
 MAX_BYTES = 8 * 2**20  # of the weights as 16-bit floats; a larger page is not written
 FLOAT32_BYTES = 2**20  # weights that take more are written as 16-bit floats
@@ -75,17 +76,25 @@ def write(
         identities: classes of layers that do something in training alone.
 
     Raises:
-        UserError: the page lacks a layer of the model, or would be too large.
+        UserError: the page lacks a layer of the model, or would be too large. The
+            reason is kept in the run's folder.
     """
     import keras  # slow to import, as numpy is: a verb's --help must not wait for them
     import numpy as np
 
     from common.play.network import Description
 
-    described = Description(model, identities)
-    numbers = sum(weights.size for weights in described.weights)
-    if reason := too_large(numbers):
-        raise UserError(reason)
+    try:
+        described = Description(model, identities)
+        numbers = sum(weights.size for weights in described.weights)
+        if 2 * numbers > MAX_BYTES:
+            raise UserError(
+                f"its {numbers:,} weights would take {2 * numbers / 2**20:.0f} MB as "
+                f"16-bit floats; the limit is {MAX_BYTES / 2**20:.0f} MB"
+            )
+    except UserError as error:
+        files.write_text(run / WHY_NOT, f"{error}\n")
+        raise
     bits = 32 if 4 * numbers <= FLOAT32_BYTES else 16
     checks = []
     for given, inputs in givens:
@@ -107,14 +116,11 @@ def write(
     files.write_text(run / PAGE, render(contents, script))
 
 
-def too_large(weights: int) -> str | None:
-    """Say why so many weights get no page; `None` if they get one."""
-    if 2 * weights <= MAX_BYTES:
+def why_not(run: Run) -> str | None:
+    """Return why a run has no page; `None` if it has one, or if nothing is known."""
+    if not (run / WHY_NOT).is_file():
         return None
-    return (
-        f"its {weights:,} weights would take {2 * weights / 2**20:.0f} MB as 16-bit "
-        f"floats; the limit is {MAX_BYTES / 2**20:.0f} MB"
-    )
+    return one_line(files.read_text(run / WHY_NOT), 200)
 
 
 def scripts(script: Path) -> str:
@@ -201,10 +207,8 @@ def play(options: Play, folder: Path):
     run = run_folder.find(folder.name, run=options.run, runs_dir=options.runs_dir)
     page = run / PAGE
     if not page.is_file():
-        raise UserError(
-            f"{run.path} has no {PAGE}; a training says so if it cannot write one, and "
-            "an older run has to be trained again"
-        )
+        reason = why_not(run) or "it is older than these pages; train again"
+        raise UserError(f"{run.path} has no {PAGE}: {reason}")
     if options.output is not None:
         contents = halved(contents_of(page))
         files.write_text(Path(options.output), render(contents, folder / "play.js"))

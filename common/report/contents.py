@@ -59,7 +59,7 @@ def read_run(run: run_folder.Run) -> dict[str, Any]:
         "comparison": comparison,
         "can_resume": run.can_resume,
         "play": page.PAGE if (run / page.PAGE).is_file() else None,
-        "why_no_play": page.too_large(document["parameters"]),
+        "why_no_play": page.why_not(run),
         **reasons(document, history, comparison and comparison["document"]),
     }
 

@@ -42,18 +42,28 @@ def decoded(weights):
 
 
 def test_too_large_a_network_gets_no_page(finished, monkeypatch):
-    assert page.too_large(4 * 2**20) is None
     inputs = keras.Input((3,))
     model = keras.Model(inputs, keras.layers.Dense(5, use_bias=False)(inputs))
+    options = {"script": SCRIPT, "title": "", "givens": [], "task": {}}
+    monkeypatch.setattr(page, "MAX_BYTES", 30)
+    page.write(finished, model, **options)
+    assert page.why_not(finished) is None
+    (finished / page.PAGE).unlink()
     monkeypatch.setattr(page, "MAX_BYTES", 29)
     with pytest.raises(UserError, match="its 15 weights would take"):
-        page.write(finished, model, script=SCRIPT, title="", givens=[], task={})
+        page.write(finished, model, **options)
     assert not (finished / page.PAGE).exists()
-    monkeypatch.undo()
-    told = page.too_large(5 * 2**20)
-    assert "5,242,880 weights" in told
-    assert "10 MB" in told
-    assert "8 MB" in told
+
+
+def test_reason_why_there_is_no_page_is_kept_and_told(finished, tmp_path):
+    inputs = keras.Input((4, 3))
+    model = keras.Model(inputs, keras.layers.Conv1D(2, 2)(inputs))
+    with pytest.raises(UserError, match="the page lacks"):
+        page.write(finished, model, script=SCRIPT, title="", givens=[], task={})
+    assert "a Conv1D, that the page lacks" in page.why_not(finished)
+    options = page.Play(runs_dir=str(tmp_path))
+    with pytest.raises(UserError, match=r"no play\.html: .*Conv1D"):
+        page.play(options, ROOT / "examples" / "sentiment")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +128,7 @@ def test_play_says_what_is_missing(finished, tmp_path):
     with pytest.raises(UserError, match="no finished run"):
         page.play(page.Play(runs_dir=str(tmp_path / "none")), example)
     here = page.Play(runs_dir=str(tmp_path), output=str(tmp_path / "copy.html"))
-    with pytest.raises(UserError, match=r"no play\.html; a training says so"):
+    with pytest.raises(UserError, match=r"no play\.html: it is older"):
         page.play(here, example)
     (finished / page.PAGE).write_text("<p>another page</p>")
     with pytest.raises(UserError, match="must be a page of this version"):
