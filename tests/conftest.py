@@ -159,3 +159,18 @@ def write_series(path, *, lengths=(60, 72, 48), seed=0, step="MS", covariate=Fal
         frames.append(frame.assign(x=n % 5) if covariate else frame)
     pd.concat(frames).to_csv(path, index=False)
     return path
+
+
+def write_signals(path, *, windows=40, seed=0):
+    """Write a long file of windows of unequal length: one label rises, one falls."""
+    random = np.random.default_rng(seed)
+    frames = []
+    for number in range(windows):
+        length, label = int(random.integers(4, 12)), ("down", "up")[number % 2]
+        slope = (2 * (number % 2) - 1) * np.arange(length)
+        frame = pd.DataFrame({"time": np.arange(length), "x": slope + random.normal()})
+        frame["y"] = random.normal(size=length).round(3)
+        names = {"unique_id": f"w{number}", "label": label, "who": number // 4}
+        frames.append(frame.assign(**names))
+    pd.concat(frames).to_csv(path, index=False)
+    return path

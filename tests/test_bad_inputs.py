@@ -18,7 +18,14 @@ import pytest
 from common.settings import Limits
 from examples import __main__ as all_examples
 from examples import new_example
-from tests.conftest import ROOT, newest, write_code, write_reviews, write_series
+from tests.conftest import (
+    ROOT,
+    newest,
+    write_code,
+    write_reviews,
+    write_series,
+    write_signals,
+)
 
 EXAMPLES = new_example.templates(ROOT)
 MAINS = {
@@ -35,12 +42,14 @@ TRAINED = {
         *("--data", "text.txt", "--units", "8", "--epochs", "1"),
         *("--batch-size", "8"),
     ],
+    "signals": ["--data", "signals.csv", "--units", "4", "--epochs", "1"],
     "forecasting": ["--preset", "smoke", "--data", "series.csv", "--epochs", "1"],
 }
 VERBS = {
     "sentiment": ["classify", "a good text"],
     "sorting": ["sort", "3", "1", "2"],
     "text_generation": ["generate", "--length", "5"],
+    "signals": ["classify", "signals.csv"],
     "forecasting": ["forecast", "--output", "out.csv"],
 }
 LONG = "n" * 300  # longer than a file name may be
@@ -71,6 +80,7 @@ def place(tmp_path_factory):
     write_reviews(folder / "reviews.csv")
     write_code(folder / "text.txt")
     write_series(folder / "series.csv")
+    write_signals(folder / "signals.csv")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr("common.training.plots.save", lambda *_, **__: None)  # quicker
@@ -238,6 +248,15 @@ DATA_OF = {
         "short.txt": b"short",
         "empty_folder": Path,
         "distinct.txt": "".join(chr(0x4E00 + n) for n in range(20_000)).encode(),
+    },
+    "signals": {
+        **DATA,
+        "words.csv": b"unique_id,x,label\na,one,u\n",
+        "wide.csv": b"x_0,x_1,y_0,label\n1,2,3,u\n",
+        "few.csv": b"unique_id,x,label\na,1,u\nb,2,v\n",
+        "two.csv": b"unique_id,x,label\na,1,u\na,2,v\n",
+        "alone.csv": b"unique_id,label\na,u\n",
+        "deep.jsonl": DEEP,
     },
     "forecasting": {
         **DATA,
@@ -408,6 +427,16 @@ INPUT = {
         "--data . --glob *.none": b"",
         "--data . --glob **a": b"",
         "--data text.txt --batch-size 999999": b"",
+    },
+    "signals": {
+        "classify": b"",
+        "classify missing.csv": b"",
+        "classify reviews.csv": b"",
+        "classify signals.csv --stride 3": b"",
+        "classify signals.csv --window 999": b"",
+        "--data signals.csv --channels z": b"",
+        "--data signals.csv --group-column z": b"",
+        "--validation-data signals.csv": b"",
     },
     "forecasting": {
         "forecast --data missing.csv": b"",

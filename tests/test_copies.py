@@ -20,7 +20,14 @@ import pytest
 from common.errors import UserError
 from common.settings import CELLS
 from examples import new_example
-from tests.conftest import ROOT, results, write_code, write_reviews, write_series
+from tests.conftest import (
+    ROOT,
+    results,
+    write_code,
+    write_reviews,
+    write_series,
+    write_signals,
+)
 
 # Flags of a toy training, and what the example's own verb is given.
 TOY = {
@@ -36,6 +43,10 @@ TOY = {
         {"--data": "text.txt", "--units": 8, "--epochs": 4, "--batch-size": 8}
         | {"--dropout": 0.1},
         ["generate", "--length", "20"],
+    ),
+    "signals": (
+        {"--data": "signals.csv", "--units": 4, "--epochs": 4},
+        ["classify", "signals.csv"],
     ),
     "forecasting": (
         {"--data": "series.csv", "--preset": "smoke", "--epochs": 4},
@@ -107,6 +118,7 @@ def test_copied_folder_trains_resumes_predicts_and_compares(source, tmp_path):
     write_reviews(tmp_path / "reviews.csv")
     write_code(tmp_path / "text.txt")
     write_series(tmp_path / "series.csv", lengths=[60])
+    write_signals(tmp_path / "signals.csv")
     settings, predict = TOY[source]
     compare = ["compare", "--seeds", "1", *flags({**settings, "--epochs": 1})]
     verbs = [flags(settings), flags(settings), ["--resume"], predict, compare]

@@ -14,6 +14,7 @@ from tests.test_project import READMES
 
 HEADINGS = [
     "The equations",
+    "Why?",
     "Run",
     "What you should see",
     "Results",

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from examples.forecasting.model import HoistedCell, HoistedRNN
 from examples.sentiment.model import TextbookCell
+from examples.signals.model import TextbookCell as SignalsCell
 from examples.sorting.model import ConciseCell
 from examples.text_generation.model import RowLookupCell
 from tests.reference import Weights, backward, forward, random_weights
@@ -41,6 +42,7 @@ CELLS = {
     "TextbookCell": Cell(
         lambda **options: keras.layers.RNN(TextbookCell(U), **options)
     ),
+    "SignalsCell": Cell(lambda **options: keras.layers.RNN(SignalsCell(U), **options)),
     "ConciseCell": Cell(lambda **options: keras.layers.RNN(ConciseCell(U), **options)),
     "ConciseCell-relu": Cell(
         lambda **options: keras.layers.RNN(ConciseCell(U, "relu"), **options), "relu"

@@ -14,6 +14,8 @@ from examples.forecasting import config as forecasting_config
 from examples.forecasting import model as forecasting_model
 from examples.sentiment import config as sentiment_config
 from examples.sentiment import model as sentiment_model
+from examples.signals import config as signals_config
+from examples.signals import model as signals_model
 from examples.sorting import config as sorting_config
 from examples.sorting import model as sorting_model
 from examples.text_generation import config as text_generation_config
@@ -61,6 +63,13 @@ def ranking(**settings):
     return sorting_model.build_model(config), [numbers]
 
 
+def signals(**settings):
+    config = signals_config.Config(units=4, **settings)
+    model = signals_model.build_model(config, channels=2, classes=3)
+    windows = random.normal(size=(*IDS.shape, 2)).astype("float32")
+    return model, [windows, (IDS > 0).astype("int32")]
+
+
 def text_generation(**settings):
     config = text_generation_config.Config(units=4, **settings)
     model = text_generation_model.build_model(config, 9)
@@ -86,6 +95,9 @@ CASES = [
     (sentiment, {"layers": 2, "pooling": "mean", "cell": "gru"}),
     *((sorting, {"cell": cell}) for cell in CELLS),
     *((ranking, {"cell": cell}) for cell in CELLS),
+    (signals, {"cell": "custom"}),
+    (signals, {"layers": 2}),
+    (signals, {"layers": 2, "pooling": "mean"}),
     *((text_generation, {"cell": cell}) for cell in CELLS),
     *((forecasting, {"cell": cell}) for cell in CELLS),
 ]

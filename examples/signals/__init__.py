@@ -1,0 +1,1 @@
+"""Signals: labels windows of several channels, such as sensors (many-to-one)."""
