@@ -174,3 +174,18 @@ def write_signals(path, *, windows=40, seed=0):
         frames.append(frame.assign(**names))
     pd.concat(frames).to_csv(path, index=False)
     return path
+
+
+def write_conllu(path, *, sentences=60, seed=0):
+    """Write sentences in which a word's last letter tells its part of speech."""
+    rng = random.Random(seed)
+    lines = []
+    for number in range(sentences):
+        lines.append(f"# sent_id = {number}")
+        for place in range(1, rng.randint(3, 8)):
+            kind, end = rng.choice([("NOUN", "n"), ("VERB", "v"), ("ADJ", "j")])
+            word = rng.choice("abcdefgh") + rng.choice("xyz") + end
+            lines.append("\t".join([str(place), word, "_", kind, *"______"]))
+        lines.append("")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path

@@ -22,6 +22,7 @@ from tests.conftest import (
     ROOT,
     newest,
     write_code,
+    write_conllu,
     write_reviews,
     write_series,
     write_signals,
@@ -42,6 +43,7 @@ TRAINED = {
         *("--data", "text.txt", "--units", "8", "--epochs", "1"),
         *("--batch-size", "8"),
     ],
+    "tagging": ["--data", "words.conllu", "--units", "4", "--epochs", "1"],
     "signals": ["--data", "signals.csv", "--units", "4", "--epochs", "1"],
     "forecasting": ["--preset", "smoke", "--data", "series.csv", "--epochs", "1"],
 }
@@ -50,6 +52,7 @@ VERBS = {
     "sorting": ["sort", "3", "1", "2"],
     "text_generation": ["generate", "--length", "5"],
     "signals": ["classify", "signals.csv"],
+    "tagging": ["colour", "text.txt"],
     "forecasting": ["forecast", "--output", "out.csv"],
 }
 LONG = "n" * 300  # longer than a file name may be
@@ -81,6 +84,7 @@ def place(tmp_path_factory):
     write_code(folder / "text.txt")
     write_series(folder / "series.csv")
     write_signals(folder / "signals.csv")
+    write_conllu(folder / "words.conllu")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr("common.training.plots.save", lambda *_, **__: None)  # quicker
@@ -248,6 +252,18 @@ DATA_OF = {
         "short.txt": b"short",
         "empty_folder": Path,
         "distinct.txt": "".join(chr(0x4E00 + n) for n in range(20_000)).encode(),
+    },
+    "tagging": {
+        "missing.conllu": None,
+        "folder.conllu": Path,
+        "empty.conllu": b"",
+        "latin.conllu": b"\xe9",
+        "nul.conllu": b"1\ta\0\n",
+        "cells.conllu": b"1\ta\tNOUN\n",
+        "few.conllu": b"1\ta\t_\tNOUN" + b"\t_" * 6 + b"\n",
+        "broken.py": b"def f(:\n",
+        "few.py": b"x = 1\n",
+        "kind.csv": b"x",
     },
     "signals": {
         **DATA,
@@ -427,6 +443,15 @@ INPUT = {
         "--data . --glob *.none": b"",
         "--data . --glob **a": b"",
         "--data text.txt --batch-size 999999": b"",
+    },
+    "tagging": {
+        "colour": b"",
+        "colour missing.py": b"",
+        "colour .": b"",
+        "colour text.txt --html series.csv": b"",
+        "colour text.txt --html missing/a.html": b"",
+        "--data words.conllu --context 128": b"",
+        "--data words.conllu --test-data text.txt": b"",
     },
     "signals": {
         "classify": b"",

@@ -24,6 +24,7 @@ from tests.conftest import (
     ROOT,
     results,
     write_code,
+    write_conllu,
     write_reviews,
     write_series,
     write_signals,
@@ -43,6 +44,10 @@ TOY = {
         {"--data": "text.txt", "--units": 8, "--epochs": 4, "--batch-size": 8}
         | {"--dropout": 0.1},
         ["generate", "--length", "20"],
+    ),
+    "tagging": (
+        {"--data": "words.conllu", "--units": 4, "--epochs": 4},
+        ["colour", "text.txt"],
     ),
     "signals": (
         {"--data": "signals.csv", "--units": 4, "--epochs": 4},
@@ -119,6 +124,7 @@ def test_copied_folder_trains_resumes_predicts_and_compares(source, tmp_path):
     write_code(tmp_path / "text.txt")
     write_series(tmp_path / "series.csv", lengths=[60])
     write_signals(tmp_path / "signals.csv")
+    write_conllu(tmp_path / "words.conllu")
     settings, predict = TOY[source]
     compare = ["compare", "--seeds", "1", *flags({**settings, "--epochs": 1})]
     verbs = [flags(settings), flags(settings), ["--resume"], predict, compare]

@@ -38,7 +38,8 @@ class Batches(keras.utils.PyDataset):
 
         Args:
             inputs: array (N, T, ...), or a tuple of them for several inputs.
-            targets: array (N, ...).
+            targets: array (N, ...). With lengths, one with a value per step (N, T) is
+                trimmed like the inputs.
             batch_size: B; the last batch may be smaller.
             seed: seed of the order. With `None` every epoch has the given order, or
                 with lengths, the order from short to long.
@@ -102,7 +103,8 @@ class Batches(keras.utils.PyDataset):
             inputs = tuple(array[rows, :width] for array in self.inputs)
         else:
             inputs = self.inputs[rows, :width] if width else self.inputs[rows]
-        return inputs, self.targets[rows]
+        targets = self.targets[rows]
+        return inputs, targets[:, :width] if targets.ndim > 1 else targets
 
     def rows_in_order(self) -> np.ndarray:
         """Return the row number of every sequence in the order it is served, (N,)."""

@@ -16,6 +16,7 @@ from examples.forecasting.model import HoistedCell, HoistedRNN
 from examples.sentiment.model import TextbookCell
 from examples.signals.model import TextbookCell as SignalsCell
 from examples.sorting.model import ConciseCell
+from examples.tagging.model import TextbookCell as TaggingCell
 from examples.text_generation.model import RowLookupCell
 from tests.reference import Weights, backward, forward, random_weights
 
@@ -43,6 +44,7 @@ CELLS = {
         lambda **options: keras.layers.RNN(TextbookCell(U), **options)
     ),
     "SignalsCell": Cell(lambda **options: keras.layers.RNN(SignalsCell(U), **options)),
+    "TaggingCell": Cell(lambda **options: keras.layers.RNN(TaggingCell(U), **options)),
     "ConciseCell": Cell(lambda **options: keras.layers.RNN(ConciseCell(U), **options)),
     "ConciseCell-relu": Cell(
         lambda **options: keras.layers.RNN(ConciseCell(U, "relu"), **options), "relu"

@@ -18,6 +18,8 @@ from examples.signals import config as signals_config
 from examples.signals import model as signals_model
 from examples.sorting import config as sorting_config
 from examples.sorting import model as sorting_model
+from examples.tagging import config as tagging_config
+from examples.tagging import model as tagging_model
 from examples.text_generation import config as text_generation_config
 from examples.text_generation import model as text_generation_model
 
@@ -70,6 +72,11 @@ def signals(**settings):
     return model, [windows, (IDS > 0).astype("int32")]
 
 
+def tagging(**settings):
+    config = tagging_config.Config(units=4, embedding_size=3, **settings)
+    return tagging_model.build_model(config, vocabulary_size=9, classes=3), [IDS]
+
+
 def text_generation(**settings):
     config = text_generation_config.Config(units=4, **settings)
     model = text_generation_model.build_model(config, 9)
@@ -95,6 +102,8 @@ CASES = [
     (sentiment, {"layers": 2, "pooling": "mean", "cell": "gru"}),
     *((sorting, {"cell": cell}) for cell in CELLS),
     *((ranking, {"cell": cell}) for cell in CELLS),
+    (tagging, {"cell": "custom"}),
+    (tagging, {"direction": "forward", "layers": 2}),
     (signals, {"cell": "custom"}),
     (signals, {"layers": 2}),
     (signals, {"layers": 2, "pooling": "mean"}),

@@ -1,0 +1,1 @@
+"""Tagging: colours Python source, a class for every character (many-to-many)."""

@@ -1,0 +1,44 @@
+"""`python -m examples.tagging`: the verbs, each one line to a function."""
+
+from pathlib import Path
+
+from common.command_line import cli
+from common.play import page
+from common.play.page import Play
+
+from .config import PRESETS, Colour, Compare, Config
+
+
+def train(config: Config):
+    """Train a tagger and compare it with simple baselines."""
+    from .train import train
+
+    return train(config)
+
+
+def compare(config: Compare):
+    """Compare the built-in layer with the cell written by hand, GRU and LSTM."""
+    from .train import compare
+
+    return compare(config)
+
+
+def colour(options: Colour):
+    """Colour a file of your own with the newest finished run."""
+    from .predict import colour
+
+    colour(options)
+
+
+def play(options: Play):
+    """Open the page in which the network of a finished run works in the browser."""
+    page.play(options, Path(__file__).parent)
+
+
+def main():
+    """Parse the command line and call the verb."""
+    cli.main(__package__, train, compare, colour, play, presets=PRESETS)
+
+
+if __name__ == "__main__":
+    main()
