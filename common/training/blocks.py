@@ -12,9 +12,8 @@ def residual_block(
     """Return x + gate(layer(norm(x))), and the last states of `layer`.
 
     The recurrent layer sees x normalized. A gated linear unit chooses what of its
-    states to add to x: (states W_1 + b_1) * sigmoid(states W_2 + b_2). Since x itself
-    passes unchanged, such blocks can be stacked (Orvieto et al. 2023, section 2;
-    Dauphin et al. 2017, equation 1).
+    states to add to x. Since x itself passes unchanged, such blocks can be stacked
+    (Orvieto et al. 2023, section 2).
 
     Args:
         x: (B, T, D).
@@ -33,9 +32,16 @@ def residual_block(
     normalized = keras.layers.LayerNormalization(name=f"{name}_norm")(x)
     outputs = layer(normalized, **inputs)
     states, *last = outputs if layer.return_state else [outputs]  # (B, T, U)
-    value = keras.layers.Dense(features, name=f"{name}_value")(states)  # (B, T, D)
-    gate = keras.layers.Dense(features, "sigmoid", name=f"{name}_gate")(states)
-    gated = keras.layers.Dropout(dropout, seed=seed, name=f"{name}_dropout")(
-        value * gate
-    )
-    return x + gated, last
+    gated = gated_linear_unit(states, features, name=name)  # (B, T, D)
+    kept = keras.layers.Dropout(dropout, seed=seed, name=f"{name}_dropout")(gated)
+    return x + kept, last
+
+
+def gated_linear_unit(states, features: int, *, name: str):
+    """Return (states W_1 + b_1) * sigmoid(states W_2 + b_2), from (..., U) to (..., D).
+
+    The second factor, between 0 and 1, chooses what of the first passes (Dauphin et al.
+    2017, equation 1). `name` is the prefix of the names of its two layers.
+    """
+    value = keras.layers.Dense(features, name=f"{name}_value")(states)
+    return value * keras.layers.Dense(features, "sigmoid", name=f"{name}_gate")(states)

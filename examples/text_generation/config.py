@@ -17,7 +17,7 @@ class Config(Settings):
     """Width of the hidden state."""
     layers: Annotated[int, Limits(1, 100)] = 1
     """Recurrent layers. Each above the first stands in a gated residual block."""
-    epochs: Annotated[int, Limits(1, MAX_COUNT)] = 5
+    epochs: Annotated[int, Limits(1, MAX_COUNT)] = 4
     """Passes over the training text. The epoch with the best validation is kept."""
     minutes: Annotated[float | None, Limits(0, 100_000, above=True)] = None
     """Train for about so long, instead of --epochs. Steps are timed beforehand, and the
@@ -73,7 +73,7 @@ PRESETS = {
         "dataset": "tiny_shakespeare",
         "layers": 3,
         "chunk": 64,
-        "dropout": 0.2,
+        "dropout": 0.3,
         "learning_rate": 3e-3,
         "epochs": 14,
     },

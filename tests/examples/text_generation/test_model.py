@@ -53,11 +53,21 @@ def softmax(z):
     return e / e.sum()
 
 
-def elman(model, ids, h):
-    """Return the logits after every one of ids (N,), and the last state, in NumPy."""
-    *recurrent, W, c = model.get_weights()
-    read = forward(Weights(*recurrent), np.eye(V)[ids][None], h_0=h[None])
-    return read.outputs[0] @ W + c, read.state[0]
+def normalized(x):
+    centred = x - x.mean(axis=-1, keepdims=True)
+    return centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-3)
+
+
+def gated(model, name, x):
+    """Return the gated linear unit of that name, in NumPy."""
+    value, gate = (
+        x @ W + b
+        for W, b in (
+            model.get_layer(f"{name}_{part}").get_weights()
+            for part in ("value", "gate")
+        )
+    )
+    return value / (1 + np.exp(-gate))
 
 
 def stacked(model, ids, states):
@@ -70,41 +80,33 @@ def stacked(model, ids, states):
     hidden, after = read.outputs, [read.state]
     for number, state in enumerate(states[1:], 2):
         scale, shift = weights(f"block_{number}_norm")
-        centred = hidden - hidden.mean(axis=-1, keepdims=True)
-        spread = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-3)
         own = Weights(*weights(f"recurrent_{number}"))
-        read = forward(own, centred / spread * scale + shift, h_0=state)
-        value, gate = (
-            read.outputs @ W + b
-            for W, b in (
-                weights(f"block_{number}_{part}") for part in ("value", "gate")
-            )
-        )
-        hidden, after = hidden + value / (1 + np.exp(-gate)), [*after, read.state]
+        read = forward(own, normalized(hidden) * scale + shift, h_0=state)
+        hidden = hidden + gated(model, f"block_{number}", read.outputs)
+        after.append(read.state)
+    scale, shift = weights("read_norm")
+    hidden = hidden + gated(model, "read", normalized(hidden) * scale + shift)
     W, c = weights("logits")
     return hidden[0] @ W + c, after
 
 
-def test_layers_stand_in_residual_blocks():
+def elman(model, ids, h):
+    """Return the logits after every one of ids (N,), and the last state (U,)."""
+    logits, (after,) = stacked(model, ids, [h[None]])
+    return logits, after[0]
+
+
+@pytest.mark.parametrize("layers", LAYERS)
+def test_network_equals_the_equations(layers):
     ids = some_ids(1, T)
-    for model in both_with_the_same_random_weights(layers=3):
+    for model in both_with_the_same_random_weights(layers):
         random = np.random.default_rng(2)
-        start = [random.normal(size=(1, U)).astype("float32") for _ in range(3)]
+        start = [random.normal(size=(1, U)).astype("float32") for _ in range(layers)]
         logits, *after = model([ids, *start])
         expected, states = stacked(model, ids[0], start)
         np.testing.assert_allclose(logits[0], expected, rtol=1e-4, atol=1e-4)
         for one, other in zip(after, states, strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
-
-
-def test_cell_equals_builtin_and_the_equations():
-    ids = some_ids(1, T)
-    for model in both_with_the_same_random_weights():
-        start = np.random.default_rng(2).normal(size=(1, U)).astype("float32")
-        logits, after = model([ids, start])
-        expected, h = elman(model, ids[0], start[0])
-        np.testing.assert_allclose(logits[0], expected, rtol=1e-4, atol=1e-5)
-        np.testing.assert_allclose(after[0], h, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("layers", LAYERS)
