@@ -74,13 +74,9 @@ def blocks(windows: Windows) -> np.ndarray:
 
 
 def evaluate(
-    metric: str,
-    windows: Windows,
-    answers: Forecasts,
-    train: Windows,
-    console: Console,
+    metric: str, windows: Windows, answers: Forecasts, train: Windows, console: Console
 ) -> dict[str, Any]:
-    """Measure the network and the baselines on the test, once; for `metrics.save`.
+    """Measure network and baselines on windows of the test, once; for `metrics.save`.
 
     Args:
         metric: the main metric.

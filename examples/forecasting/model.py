@@ -62,12 +62,8 @@ class HoistedRNN(keras.layers.RNN):
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         """Take x (B, T, D) and return what `keras.layers.RNN` returns."""
-        return super().call(
-            self.cell.project(sequences),
-            initial_state=initial_state,
-            mask=mask,
-            training=training,
-        )
+        projected = self.cell.project(sequences)
+        return super().call(projected, initial_state, mask, training)
 
 
 def recurrent_layer(cell: str, units: int, **options) -> keras.layers.Layer:
