@@ -3,27 +3,18 @@
 Reports import this module, so importing it must not load TensorFlow.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from common import files
 from common.errors import UserError, one_line
 from common.settings import CELLS, Settings
 from common.training.run_folder import COMPARE, HISTORY, METRICS, Run
-
-if TYPE_CHECKING:
-    import keras
-    import numpy as np
-
-    from common.training.fitting import Fitted
-    from common.training.task import Task
 
 # What readers need of a document: the type or the choices at each of these places. A *
 # stands for every key, `float` for any finite number.
@@ -54,12 +45,12 @@ STEP_TIME = {"median low high": float}
 
 def save(
     run: Run,
-    task: Task,
+    task,
     config: Settings,
-    model: keras.Model,
-    fitted: Fitted,
+    model,
+    fitted,
     *,
-    scores: Mapping[str, np.ndarray],
+    scores: Mapping[str, Any],
     models: Mapping[str, Mapping[str, float]],
     references: Mapping[str, Mapping[str, float]] | None = None,
     slices: Mapping[str, Mapping[str, Any]] | None = None,
@@ -69,10 +60,10 @@ def save(
     """Write `metrics.json` and return its content.
 
     Args:
-        task: what was trained and tested.
+        task: what was trained and tested, a `Task`.
         config: its settings.
-        model: the network.
-        fitted: how its training went.
+        model: the network, a `keras.Model`.
+        fitted: how its training went, a `Fitted`.
         scores: main metric of every test case (N,), of "network" and of each baseline.
         models: metrics by name, of the same models.
         references: metrics of models that may not be compared with the network.
@@ -199,17 +190,14 @@ def _check(path: Path, document: Any, needs: Mapping[str, Any], prefix: str = ""
                 raise UserError(f"{path}: {place} is missing or of the wrong type")
 
 
-def _at(value: Any, keys: Sequence[str]) -> Iterator[Any]:
-    """Yield every value at a place, `None` if there is nothing."""
+def _at(value: Any, keys: Sequence[str]) -> list[Any]:
+    """Return every value at a place, `None` if there is nothing."""
     if not keys:
-        yield value
-        return
-    value = dict(enumerate(value)) if isinstance(value, list) else value
-    inner = [None]
-    if isinstance(value, dict):
-        inner = value.values() if keys[0] == "*" else [value.get(keys[0])]
-    for one in inner:
-        yield from _at(one, keys[1:])
+        return [value]
+    rows = dict(enumerate(value)) if isinstance(value, list) else value
+    rows = rows if isinstance(rows, dict) else {}
+    inner = rows.values() if keys[0] == "*" else [rows.get(keys[0])]
+    return [found for one in inner for found in _at(one, keys[1:])]
 
 
 def _fits(value: Any, kind: Any) -> bool:
