@@ -1,9 +1,7 @@
 """Times steps in turns, so that a machine that slows down slows all of them."""
 
-import itertools
 import math
 import statistics
-import time
 from collections.abc import Callable, Mapping, Sequence
 
 WARM_UP = 2  # calls before any that counts; TensorFlow still plans in the second
@@ -11,19 +9,6 @@ WARM_UP = 2  # calls before any that counts; TensorFlow still plans in the secon
 # show that a ratio closer to 1 than this differs from 1.
 NOISE = 0.05
 Timer = Callable[[int], list[float]]  # makes so many calls; returns the seconds of each
-
-
-def timer(step: Callable[[], object]) -> Timer:
-    """Return a timer of the calls of a function."""
-
-    def timed(calls: int) -> list[float]:
-        times = [time.perf_counter()]
-        for _ in range(calls):
-            step()
-            times.append(time.perf_counter())
-        return [end - start for start, end in itertools.pairwise(times)]
-
-    return timed
 
 
 def alternate(
