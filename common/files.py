@@ -84,11 +84,7 @@ def decode(content: bytes, *, where: str) -> str:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file.
-
-    Raises:
-        UserError: there is no such file, it cannot be read, or it is not JSON.
-    """
+    """Return the value of a JSON file; raises as `read_text` and `parse_json` do."""
     return parse_json(read_text(path), where=str(path))
 
 

@@ -128,9 +128,7 @@ def import_keras():
 
 def _parse(package: str, verb: Verb, verbs, presets: Mapping, words: list[str]) -> Any:
     """Turn the user's words into the settings object that `verb` takes."""
-    (kind,) = [
-        hint for name, hint in typing.get_type_hints(verb).items() if name != "return"
-    ]
+    kind, *_ = typing.get_type_hints(verb).values()  # the parameter comes first
     presets = getattr(kind, "PRESETS", presets)
     trains = issubclass(kind, settings.Settings)
     help_text = one_line(verb.__doc__)
