@@ -127,7 +127,6 @@ class Repeats(Checked):
 
     cell: tyro.conf.Suppress[Cell] = "builtin"
     """No flag: all four cells are trained."""
-
     seeds: Annotated[int, Limits(1, 100)] = 3
     """Trainings of each cell. Their seeds count up from --seed."""
 

@@ -61,16 +61,10 @@ def compare(task: Task, config: Repeats, *, console: Console) -> Run:
         batch = batches[batches.num_batches // 2]
         times = step_times(models, batch, seconds=turn)
         document = {
-            "example": task.example,
-            "dataset": task.dataset,
-            "data_hash": task.data_hash,
-            "preset": config.preset,
-            "backend": keras.backend.backend(),
+            **task.about(config),
             "date": date.today().isoformat(),
             "machine": machine.describe(),
             "versions": machine.versions(),
-            "metric": {"name": task.metric, "split": "test", "mode": task.mode},
-            "seed": config.seed,
             "seeds": config.seeds,
             **_results(task, trained, times),
             "parity": parity(task, config.seed, [models[c] for c in CELLS[:2]]),

@@ -70,20 +70,12 @@ class Batches(keras.utils.PyDataset):
         batches = _split(np.concatenate(ordered), self.batch_size)
         if self.seed is not None:
             batches = [batches[index] for index in random.permutation(len(batches))]
-        return self._widest_first(batches)
-
-    def _widest_first(self, batches: list[np.ndarray]) -> list[np.ndarray]:
-        """Move the widest batch to the first place and the narrowest to the second.
-
-        Keras reads from the first two batches which dimensions vary. The widest one in
-        front also shows at once whether there is enough memory.
-        """
-        if len(batches) < 2:
-            return batches
+        # The widest batch comes first and the narrowest second: Keras reads from these
+        # two which dimensions vary. The widest one in front also shows at once whether
+        # there is enough memory.
         by_width = sorted(range(len(batches)), key=lambda i: self._width(batches[i]))
-        first, second = by_width[-1], by_width[0]
-        rest = [i for i in range(len(batches)) if i not in (first, second)]
-        return [batches[i] for i in (first, second, *rest)]
+        order = dict.fromkeys((by_width[-1], by_width[0], *range(len(batches))))
+        return [batches[index] for index in order]
 
     def _width(self, rows: np.ndarray) -> int:
         longest = max(1, int(self.lengths[rows].max()))

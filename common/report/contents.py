@@ -18,11 +18,7 @@ MAY_DIFFER = ("cell", "seed", "data", "data_dir")
 
 
 def read_comparison(run: run_folder.Run) -> dict[str, Any]:
-    """Return what the page of a finished comparison shows.
-
-    Raises:
-        UserError: `config.json` or `compare.json` is missing or damaged.
-    """
+    """Return what the page of a comparison shows; raises as `read_run` does."""
     document = metrics.read_comparison(run)
     found = findings.findings(document)
     return {**_common(run), "document": document, "findings": found}
@@ -32,7 +28,7 @@ def read_run(run: run_folder.Run) -> dict[str, Any]:
     """Return what the page of a finished run shows; tables are {row: {column: value}}.
 
     Raises:
-        UserError: `config.json` or `metrics.json` is missing or damaged.
+        UserError: the settings or the results are missing or damaged.
     """
     contents, document, history = _common(run), metrics.read(run), []
     try:

@@ -77,6 +77,7 @@ class History(keras.callbacks.Callback):
         super().__init__()
         self.rows: list[dict[str, float]] = []
         self.step_seconds: list[float] = []
+        self._epoch_start = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None):
         self._epoch_start = time.perf_counter()

@@ -71,23 +71,15 @@ def save(
         details: everything that only this example has.
         started: `time.perf_counter()` at the beginning.
     """
-    import keras  # slow; a training, which alone calls this, has both loaded
-
-    from common.training import verdicts
+    from common.training import verdicts  # slow; a training has it loaded
 
     document = {
-        "example": task.example,
-        "dataset": task.dataset,
-        "data_hash": task.data_hash,
-        "preset": config.preset,
+        **task.about(config),
         "cell": config.cell,
-        "backend": keras.backend.backend(),
-        "seed": config.seed,
         "parameters": model.count_params(),
         "epochs": len(fitted.history),
         "best_epoch": fitted.best_epoch,
         "interrupted": fitted.interrupted,
-        "metric": {"name": task.metric, "split": "test", "mode": task.mode},
         "models": models,
         "references": references or {},
         "verdict": verdicts.verdict(task, scores),
@@ -120,11 +112,7 @@ def read(run: Run) -> dict[str, Any]:
 
 
 def read_comparison(run: Run) -> dict[str, Any]:
-    """Return the content of a comparison's `compare.json`, checked as `read` does.
-
-    Raises:
-        UserError: the file is missing or damaged.
-    """
+    """Return the content of a comparison's `compare.json`; raises as `read` does."""
     path = run / COMPARE
     document = _read(path, COMPARISON)
     document["parity"] = numbers(document["parity"])
@@ -136,11 +124,7 @@ def read_comparison(run: Run) -> dict[str, Any]:
 
 
 def read_history(run: Run) -> list[dict[str, float]]:
-    """Return one row of numbers per epoch of a run's `history.csv`.
-
-    Raises:
-        UserError: the file is missing or damaged.
-    """
+    """Return a row of numbers per epoch of `history.csv`; raises as `read` does."""
     path = run / HISTORY
     try:
         rows = list(csv.DictReader(io.StringIO(files.read_text(path), newline="")))
