@@ -140,11 +140,7 @@ HOUSEKEEPING = ("runs_dir", "resume")
 def from_preset(
     kind: type[SettingsT], presets: dict[str, dict[str, Any]], name: str
 ) -> SettingsT:
-    """Return the settings of a preset: the defaults with its differences.
-
-    Raises:
-        UserError: there is no such preset; the message lists those there are.
-    """
+    """Return the defaults with a preset's differences; `UserError` if there is none."""
     check_choice("--preset", name, presets)
     return kind(preset=name, **presets[name])
 

@@ -101,11 +101,7 @@ def _split(rows: np.ndarray, size: int) -> list[np.ndarray]:
 
 
 def predict(model: keras.Model, batches: Batches) -> np.ndarray:
-    """Return the model's outputs for `batches`, in the order of the given arrays.
-
-    Returns:
-        array (N, ...) like the model's output.
-    """
+    """Return the model's outputs (N, ...) for `batches`, in the order they came in."""
     served = model.predict(batches, verbose=0)
     outputs = np.empty_like(served)
     outputs[batches.rows_in_order()] = served
