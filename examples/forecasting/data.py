@@ -71,8 +71,7 @@ class Preprocessor(Checked):
     def normalize(self, panel: Panel, left: int) -> Normalized:
         """Return the series with statistics from before the last `left` steps of each.
 
-        Raises:
-            UserError: a value is below 0, which the transform does not allow.
+        `UserError` if a value is below 0, unless the transform is none.
         """
         values, season, power = np.zeros((3, len(panel.values)))
         values[:], scale = np.nan, np.ones(len(values))
@@ -278,8 +277,7 @@ class Data:
 def load(config: Config) -> Data:
     """Read what `config` names and fit the preprocessor on the training part.
 
-    Raises:
-        UserError: the file cannot be used; the message says why.
+    Raises `UserError`, as `read_panel` does, where nothing can be trained on it.
     """
     panel, notes = read_panel(config)
     dataset = None if config.data else SUNSPOTS

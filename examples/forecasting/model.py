@@ -69,10 +69,8 @@ class HoistedRNN(keras.layers.RNN):
 def recurrent_layer(cell: str, units: int, **options) -> keras.layers.Layer:
     """Return the recurrent layer of kind `cell`, the only place where kinds differ.
 
-    Args:
-        cell: "builtin", "custom", "gru" or "lstm".
-        units: U, width of the hidden state.
-        **options: what `keras.layers.RNN` takes, such as `return_sequences`.
+    Kinds are "builtin", "custom", "gru" and "lstm". `units` is U, the width of the
+    hidden state, `options` what `keras.layers.RNN` takes, such as `return_sequences`.
     """
     if cell == "builtin":
         return keras.layers.SimpleRNN(units, **options)
