@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from common.errors import UserError, one_line, shown
+from common.errors import UserError, check_choice, one_line, shown
 from common.preprocessing import tables
 
 from .config import Config
@@ -125,11 +125,7 @@ def read_panel(
     needed = [("--time-column", config.time_column), ("--target", config.target)]
     needed += [("--id-column", config.id_column)] * (config.id_column != ID)
     for flag, name in (*needed, *(("--covariates", name) for name in values[1:])):
-        if name not in table:
-            there = one_line(", ".join(map(repr, table)))
-            raise UserError(
-                f"{flag} must be a column of {path}: {there}; received {shown(name)}"
-            )
+        check_choice(f"{flag}, a column of {path},", name, table)
     one = pd.Series(config.target, table.index, name=config.id_column)
     names, times = table.get(config.id_column, one), table[config.time_column]
     _check(path, names == "", names, "not be empty")

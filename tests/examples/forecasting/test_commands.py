@@ -231,10 +231,10 @@ def test_help_explains_every_setting_without_tensorflow():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--target", "price"], "--target must be a column of"),
-        (["--time-column", "when"], "--time-column must be a column of"),
-        (["--id-column", "shop"], "--id-column must be a column of"),
-        (["--covariates", "rain"], "--covariates must be a column of"),
+        (["--target", "price"], "--target, a column of"),
+        (["--time-column", "when"], "--time-column, a column of"),
+        (["--id-column", "shop"], "--id-column, a column of"),
+        (["--covariates", "rain"], "--covariates, a column of"),
         (["--covariates", "x", "x"], "--covariates must differ"),
         (["--covariates", "y"], "--covariates must differ"),
         (["--horizon", "0"], "--horizon must be a whole number, 1..10000"),
