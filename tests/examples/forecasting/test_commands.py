@@ -52,6 +52,12 @@ def toy(file, tmp_path_factory):
 
 
 @pytest.fixture
+def undrawn(monkeypatch):
+    """Draw nothing: quicker. Other tests look at the figures."""
+    monkeypatch.setattr("common.training.plots.save", lambda *_, **__: None)
+
+
+@pytest.fixture
 def here(in_process):
     """Return a function that runs the command in this process."""
     return functools.partial(in_process, main)
@@ -180,6 +186,7 @@ HARD = {
 }
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("name", HARD)
 def test_hard_series_are_trained_on_and_forecast(tmp_path, monkeypatch, capsys, name):
     recipe = dataclasses.replace(QUICK, metric="relative_variance")
@@ -201,6 +208,7 @@ def test_hard_series_are_trained_on_and_forecast(tmp_path, monkeypatch, capsys, 
     assert (tmp_path / "o.csv").is_file()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_short_and_flat_series_are_left_out_and_counted(here, file, tmp_path):
     table = pd.read_csv(file)
     flat = table[table["unique_id"] == "s0"].assign(unique_id="flat", y=7.0)
@@ -426,6 +434,7 @@ def test_damaged_run_is_refused(here, toy, tmp_path, name, content, message):
     assert message in here("forecast", *flags, check=2)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_covariates_reach_no_further_than_the_horizon(here, file, tmp_path):
     flags = ["--data", file, *TOY, "--covariates", "x", "--runs-dir", tmp_path]
     here(*flags)
@@ -506,11 +515,19 @@ def test_every_setting_is_covered():
     assert set(Recipe.__dataclass_fields__) == set(RECIPES) | elsewhere
 
 
+@pytest.fixture(scope="module")
+def before(folder):
+    """Return the fingerprint of a training that no setting is changed of."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setitem(settings.RECIPES, "default", QUICK)
+        return fingerprint(Config(data="small.csv", **SMALL))
+
+
 @pytest.mark.parametrize("name", [None, *CHANGES, *(f"recipe {n}" for n in RECIPES)])
-def test_setting_changes_what_is_trained(name, folder, monkeypatch):
+def test_setting_changes_what_is_trained(name, before, folder, monkeypatch):
     monkeypatch.chdir(folder)
     settings_ = Config(data="small.csv", **SMALL)
-    before = fingerprint(settings_)
     if name and name.startswith("recipe "):
         field = name.removeprefix("recipe ")
         changed = dataclasses.replace(QUICK, **{field: RECIPES[field]})
@@ -520,6 +537,7 @@ def test_setting_changes_what_is_trained(name, folder, monkeypatch):
     assert same(before, fingerprint(settings_)) == (name is None)
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("refit", [True, False])
 def test_backtest_and_refit_train_again(here, file, tmp_path, monkeypatch, refit):
     recipe = dataclasses.replace(QUICK, backtest=3, refit=refit)
