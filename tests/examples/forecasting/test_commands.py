@@ -52,12 +52,6 @@ def toy(file, tmp_path_factory):
 
 
 @pytest.fixture
-def undrawn(monkeypatch):
-    """Draw nothing: quicker. Other tests look at the figures."""
-    monkeypatch.setattr("common.training.plots.save", lambda *_, **__: None)
-
-
-@pytest.fixture
 def here(in_process):
     """Return a function that runs the command in this process."""
     return functools.partial(in_process, main)
