@@ -107,8 +107,7 @@ def in_process(monkeypatch, capsys):
 @pytest.fixture
 def undrawn(monkeypatch):
     """Write no figures, which takes seconds, in a test that looks at none."""
-    for module in ("common.training.plots", "examples.sorting.figures"):
-        monkeypatch.setattr(f"{module}.save", lambda *_, **__: None)
+    monkeypatch.setattr("common.training.plots.save", lambda *_, **__: None)
 
 
 def write_reviews(path, *, rows=200, seed=0):
