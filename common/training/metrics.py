@@ -198,11 +198,7 @@ def _fits(value: Any, kind: Any) -> bool:
 
 
 def sentence(document: Mapping[str, Any]) -> str:
-    """Say in one sentence how the network compares with its best baseline.
-
-    Args:
-        document: the content of `metrics.json` or `compare.json`.
-    """
+    """Say how the network compares with its best baseline, by either result file."""
     found, metric = document.get("verdict"), document["metric"]["name"]
     if not found:
         return f"No verdict: {metric} of the network or of its baselines is missing."
