@@ -12,6 +12,7 @@ from typing import Any
 
 from common.errors import UserError, one_line
 
+TEMPORARY = f".{'[0-9a-f]' * 8}-*"  # a file that a killed process may leave
 MAX_BYTES = 2**29  # of a file that is read into memory
 MAX_DEPTH = 100  # of JSON; below Python's limit, so that every reader can go through
 MAX_DIGITS = 300  # of a whole number in JSON; a float cannot hold more
@@ -27,12 +28,6 @@ def atomic_write(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def sweep(folder: Path):
-    """Remove temporary files that a killed process has left in `folder`."""
-    for path in folder.glob(f".{'[0-9a-f]' * 8}-*"):
-        path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str):
@@ -84,11 +79,7 @@ def decode(content: bytes, *, where: str) -> str:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file.
-
-    Raises:
-        UserError: there is no such file, it cannot be read, or it is not JSON.
-    """
+    """Return the value of a JSON file; raises as `read_text` and `parse_json` do."""
     return parse_json(read_text(path), where=str(path))
 
 

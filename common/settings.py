@@ -127,7 +127,6 @@ class Repeats(Checked):
 
     cell: tyro.conf.Suppress[Cell] = "builtin"
     """No flag: all four cells are trained."""
-
     seeds: Annotated[int, Limits(1, 100)] = 3
     """Trainings of each cell. Their seeds count up from --seed."""
 
@@ -141,11 +140,7 @@ HOUSEKEEPING = ("runs_dir", "resume")
 def from_preset(
     kind: type[SettingsT], presets: dict[str, dict[str, Any]], name: str
 ) -> SettingsT:
-    """Return the settings of a preset: the defaults with its differences.
-
-    Raises:
-        UserError: there is no such preset; the message lists those there are.
-    """
+    """Return the defaults with a preset's differences; `UserError` if there is none."""
     check_choice("--preset", name, presets)
     return kind(preset=name, **presets[name])
 

@@ -104,6 +104,12 @@ def in_process(monkeypatch, capsys):
     return run
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Write no figures, which takes seconds, in a test that looks at none."""
+    monkeypatch.setattr("common.training.plots.save", lambda *_, **__: None)
+
+
 def write_reviews(path, *, rows=200, seed=0):
     """Write a file of short reviews of two labels that are easy to tell apart."""
     rng = random.Random(seed)

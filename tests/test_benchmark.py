@@ -64,6 +64,13 @@ def document():
     }
 
 
+def test_timer_returns_the_seconds_of_each_call(monkeypatch):
+    clock, calls = iter([0.0, 10.0, 11.0, 13.0]), []
+    monkeypatch.setattr(lengths.time, "perf_counter", lambda: next(clock))
+    assert lengths.timer(lambda: calls.append(1))(3) == [10, 1, 2]
+    assert len(calls) == 3
+
+
 def test_operations_are_those_of_the_products():
     """B 2, T 3, D 4, U 4: forward 384, by the weights 384, by the state 192."""
     shape = {"batch": 2, "steps": 3, "units": 4}

@@ -12,7 +12,7 @@ import os
 import sys
 import tempfile
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,17 +126,9 @@ def import_keras():
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
-def _parse(
-    package: str,
-    verb: Verb,
-    verbs: Sequence[Verb],
-    presets: Mapping[str, Mapping[str, Any]],
-    words: list[str],
-) -> Any:
+def _parse(package: str, verb: Verb, verbs, presets: Mapping, words: list[str]) -> Any:
     """Turn the user's words into the settings object that `verb` takes."""
-    (kind,) = [
-        hint for name, hint in typing.get_type_hints(verb).items() if name != "return"
-    ]
+    kind, *_ = typing.get_type_hints(verb).values()  # the parameter comes first
     presets = getattr(kind, "PRESETS", presets)
     trains = issubclass(kind, settings.Settings)
     help_text = one_line(verb.__doc__)

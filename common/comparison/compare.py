@@ -46,12 +46,11 @@ def compare(task: Task, config: Repeats, *, console: Console) -> Run:
     )
     with run.locked():
         trained, models = {cell: [] for cell in CELLS}, {}
+        seeds = range(config.seed, config.seed + config.seeds)
         # Seed by seed: a machine that slows down for a while slows all cells.
-        for number, cell in itertools.product(range(config.seeds), CELLS):
+        for seed, cell in itertools.product(seeds, CELLS):
             # The last model of each cell, which is compiled, is timed below.
-            one, models[cell] = _train(
-                task, config, run, cell, config.seed + number, console
-            )
+            one, models[cell] = _train(task, config, run, cell, seed, console)
             trained[cell].append(one)
         out.say(console, "timing training steps of all cells in turns")
         # A toy training is not worth a long timing.
@@ -62,16 +61,10 @@ def compare(task: Task, config: Repeats, *, console: Console) -> Run:
         batch = batches[batches.num_batches // 2]
         times = step_times(models, batch, seconds=turn)
         document = {
-            "example": task.example,
-            "dataset": task.dataset,
-            "data_hash": task.data_hash,
-            "preset": config.preset,
-            "backend": keras.backend.backend(),
+            **task.about(config),
             "date": date.today().isoformat(),
             "machine": machine.describe(),
             "versions": machine.versions(),
-            "metric": {"name": task.metric, "split": "test", "mode": task.mode},
-            "seed": config.seed,
             "seeds": config.seeds,
             **_results(task, trained, times),
             "parity": parity(task, config.seed, [models[c] for c in CELLS[:2]]),
@@ -147,29 +140,24 @@ def step_times(
     return {c: [t / models[c].steps_per_execution for t in times[c]] for c in models}
 
 
-def _results(
-    task: Task,
-    trained: Mapping[str, list[dict[str, Any]]],
-    times: Mapping[str, list[float]],
-) -> dict[str, Any]:
+def _results(task: Task, trained: Mapping, times: Mapping) -> dict[str, Any]:
     """Return a row for each cell, and what is better than what.
 
     Against baselines, the training with the median metric stands for the network. A
     difference between cells counts only if it is larger than chance in the test cases
     and in the seeds: the interval excludes 0, and the seeds' metrics do not overlap.
     """
-    values, means = {}, {}
-    for cell, own in trained.items():
-        values[cell] = [task.value(one["scores"]) for one in own]
-        means[cell] = np.mean([one["scores"] for one in own], axis=0)  # over the seeds
+    scores = {cell: [one["scores"] for one in own] for cell, own in trained.items()}
+    values = {cell: list(map(task.value, own)) for cell, own in scores.items()}
+    means = {cell: np.mean(own, axis=0) for cell, own in scores.items()}  # over seeds
     builtin = values["builtin"]
     middle = np.argsort(builtin, kind="stable")[len(builtin) // 2]
-    scores = {"network": trained["builtin"][middle]["scores"], **task.baselines()}
+    compared = {"network": scores["builtin"][middle], **task.baselines()}
     against = {}
     for cell in CELLS[1:]:
         found = verdicts.difference(task, means[cell], means["builtin"])
-        low, high = (end(values[cell]) for end in (min, max))
-        overlap = low <= max(builtin) and min(builtin) <= high
+        own = values[cell]
+        overlap = min(own) <= max(builtin) and min(builtin) <= max(own)
         if len(builtin) == 1 or overlap:
             found["says"] = "undecided"
         against[cell] = found
@@ -186,8 +174,8 @@ def _results(
             }
             for cell, own in trained.items()
         ],
-        "models": {name: {task.metric: task.value(x)} for name, x in scores.items()},
-        "verdict": verdicts.verdict(task, scores),
+        "models": {name: {task.metric: task.value(x)} for name, x in compared.items()},
+        "verdict": verdicts.verdict(task, compared),
         "against_builtin": against,
     }
 
@@ -204,19 +192,15 @@ def _draw(path: Path, trained: Mapping[str, list[dict[str, Any]]], monitor: str)
     axes = figure.subplots()
     alt = f"Lines by epoch: {plots.by_epoch(axes, lines, name)}."
     plots.legend_above(axes)
-    caption = (
-        f"{name.capitalize()} by epoch. Where the thin line covers the thick one, "
-    )
-    plots.save(figure, path, caption=caption + "both cells agree.", alt=alt)
+    covers = "Where the thin line covers the thick one, both cells agree."
+    plots.save(figure, path, caption=f"{name.capitalize()} by epoch. {covers}", alt=alt)
 
 
 def _show(document: Mapping[str, Any], console: Console):
     """Print the table, the parity, and what the numbers say."""
     columns = ("cell", "parameters", "median", "min", "max", "ms a step", "seconds")
-    rows = []
-    for row in document["cells"]:
-        *numbers, ms, seconds = row.values()
-        rows.append((*numbers, f"{ms:.1f}", f"{seconds:.1f}"))
+    rows = [[*row.values()] for row in document["cells"]]
+    rows = [(*numbers, f"{ms:.1f}", f"{s:.1f}") for *numbers, ms, s in rows]
     title = f"test {document['metric']['name']}, {document['seeds']} seeds"
     out.table(console, title, columns, rows)
     for name, value in document["parity"].items():

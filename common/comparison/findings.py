@@ -13,11 +13,7 @@ NAMES = {"custom": "The custom cell", "gru": "GRU", "lstm": "LSTM"}
 
 
 def findings(document: Mapping[str, Any]) -> list[str]:
-    """Return sentences about a comparison.
-
-    Args:
-        document: the content of `compare.json`.
-    """
+    """Return sentences about a comparison, by the content of its `compare.json`."""
     rows = {row["cell"]: row for row in document["cells"]}
     beyond = [
         f"{name} differs by {document['parity'][name]:.1e}, more than {limit:.0e}"

@@ -14,21 +14,17 @@ PACKAGES = ("tensorflow", "keras", "torch")
 def describe() -> dict[str, Any]:
     """Return `cpu`, `cores` that this process may use, and `memory` in GiB."""
     cpu, memory = platform.processor() or platform.machine(), None
-    # Neither file nor call exists on every system.
+    cores = os.cpu_count() or 1
+    # Neither file nor calls exist on every system.
     with contextlib.suppress(OSError, TypeError):
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
         cpu = re.search(r"(?m)^model name\s*:\s*(.+)$", text)[1]
     with contextlib.suppress(AttributeError, ValueError):
         pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         memory = round(pages / 2**30)
-    return {"cpu": cpu, "cores": cores(), "memory": memory}
-
-
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on every system
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    with contextlib.suppress(AttributeError):
+        cores = len(os.sched_getaffinity(0))
+    return {"cpu": cpu, "cores": cores, "memory": memory}
 
 
 def versions() -> dict[str, str]:

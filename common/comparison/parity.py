@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import keras
 import numpy as np
 
+from common.training.fitting import variables
 from common.training.task import Task
 
 STEPS = 20
@@ -60,7 +61,7 @@ def parity(task: Task, seed: int, compiled: Sequence[keras.Model]) -> dict[str, 
     start = pair[1].get_weights()
     outputs = [[model(batches[0][0], training=False)] for model in pair]
     for model, new in zip(compiled, pair, strict=True):
-        for own, other in zip(_variables(model), _variables(new), strict=True):
+        for own, other in zip(variables(model), variables(new), strict=True):
             own.assign(other)
         for step in range(STEPS):
             model.train_on_batch(*batches[step % batches.num_batches])
@@ -78,13 +79,6 @@ def parity(task: Task, seed: int, compiled: Sequence[keras.Model]) -> dict[str, 
         "gradient": _largest_difference(*gradients),
         "weights_after_training": _largest_difference(*trained),
     }
-
-
-def _variables(model: keras.Model) -> list:
-    """Return all that a training starts from; see `fitting`."""
-    model.optimizer.build(model.trainable_variables)
-    weights = model.trainable_variables + model.non_trainable_variables
-    return weights + model.optimizer.variables
 
 
 def _largest_difference(first: Sequence, second: Sequence) -> float:

@@ -1,31 +1,14 @@
 """Times steps in turns, so that a machine that slows down slows all of them."""
 
-import itertools
 import math
 import statistics
-import time
 from collections.abc import Callable, Mapping, Sequence
 
 WARM_UP = 2  # calls before any that counts; TensorFlow still plans in the second
 # Times differ by this fraction between processes on one machine. So one process cannot
 # show that a ratio closer to 1 than this differs from 1.
 NOISE = 0.05
-
-
 Timer = Callable[[int], list[float]]  # makes so many calls; returns the seconds of each
-
-
-def timer(step: Callable[[], object]) -> Timer:
-    """Return a timer of the calls of a function."""
-
-    def timed(calls: int) -> list[float]:
-        times = [time.perf_counter()]
-        for _ in range(calls):
-            step()
-            times.append(time.perf_counter())
-        return [end - start for start, end in itertools.pairwise(times)]
-
-    return timed
 
 
 def alternate(
@@ -55,24 +38,18 @@ def alternate(
 
 
 def ratio(values: Sequence[float], base: Sequence[float]) -> dict[str, float]:
-    """Return the median of the ratios round by round, and its 95 % interval.
+    """Return the `median` of the ratios round by round, and its 95 % interval.
 
-    The interval goes from one ordered ratio to another (Conover 1999, section 3.2).
-    Fewer than 6 rounds cannot reach 95 %. Then `low` and `high` are the smallest and
-    the largest ratio.
-
-    Returns:
-        `median`, `low` and `high`.
+    The interval goes from one ordered ratio, `low`, to another, `high` (Conover 1999,
+    section 3.2). Fewer than 6 rounds cannot reach 95 %. Then these are the smallest
+    and the largest ratio.
     """
     from scipy import stats  # slow, and the pages need only `says`
 
     ratios = sorted(v / other for v, other in zip(values, base, strict=True))
     rank = max(1, int(stats.binom.ppf(0.025, len(ratios), 0.5)))
-    return {
-        "median": statistics.median(ratios),
-        "low": ratios[rank - 1],
-        "high": ratios[-rank],
-    }
+    middle = statistics.median(ratios)
+    return {"median": middle, "low": ratios[rank - 1], "high": ratios[-rank]}
 
 
 def says(ratio: Mapping[str, float]) -> str:

@@ -58,39 +58,24 @@ class Batches(keras.utils.PyDataset):
     def _order_of(self, epoch: int) -> list[np.ndarray]:
         """Return the row numbers of every batch of `epoch`."""
         rows = np.arange(len(self.targets))
-        if self.seed is None:
-            if self.lengths is not None:
-                rows = np.argsort(self.lengths, kind="stable")
-            return self._widest_first(self._split(rows))
-        random = np.random.default_rng([self.seed, epoch])
-        rows = random.permutation(rows)
+        pools, random = [rows], np.random.default_rng([self.seed or 0, epoch])
+        if self.seed is not None:
+            rows = random.permutation(rows)
+            pools = _split(rows, self.POOL * self.batch_size)
         if self.lengths is None:
-            return self._split(rows)
-        pool = self.POOL * self.batch_size
-        pools = [rows[start : start + pool] for start in range(0, len(rows), pool)]
-        rows = np.concatenate(
-            [part[np.argsort(self.lengths[part], kind="stable")] for part in pools]
-        )
-        batches = self._split(rows)
-        batches = [batches[index] for index in random.permutation(len(batches))]
-        return self._widest_first(batches)
-
-    def _split(self, rows: np.ndarray) -> list[np.ndarray]:
-        starts = range(0, len(rows), self.batch_size)
-        return [rows[start : start + self.batch_size] for start in starts]
-
-    def _widest_first(self, batches: list[np.ndarray]) -> list[np.ndarray]:
-        """Move the widest batch to the first place and the narrowest to the second.
-
-        Keras reads from the first two batches which dimensions vary. The widest one in
-        front also shows at once whether there is enough memory.
-        """
-        if self.lengths is None or len(batches) < 2:
-            return batches
+            return _split(rows, self.batch_size)
+        ordered = [
+            part[np.argsort(self.lengths[part], kind="stable")] for part in pools
+        ]
+        batches = _split(np.concatenate(ordered), self.batch_size)
+        if self.seed is not None:
+            batches = [batches[index] for index in random.permutation(len(batches))]
+        # The widest batch comes first and the narrowest second: Keras reads from these
+        # two which dimensions vary. The widest one in front also shows at once whether
+        # there is enough memory.
         by_width = sorted(range(len(batches)), key=lambda i: self._width(batches[i]))
-        first, second = by_width[-1], by_width[0]
-        rest = [i for i in range(len(batches)) if i not in (first, second)]
-        return [batches[i] for i in (first, second, *rest)]
+        order = dict.fromkeys((by_width[-1], by_width[0], *range(len(batches))))
+        return [batches[index] for index in order]
 
     def _width(self, rows: np.ndarray) -> int:
         longest = max(1, int(self.lengths[rows].max()))
@@ -111,12 +96,12 @@ class Batches(keras.utils.PyDataset):
         return np.concatenate(self._order(self.epoch))
 
 
-def predict(model: keras.Model, batches: Batches) -> np.ndarray:
-    """Return the model's outputs for `batches`, in the order of the given arrays.
+def _split(rows: np.ndarray, size: int) -> list[np.ndarray]:
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
 
-    Returns:
-        array (N, ...) like the model's output.
-    """
+
+def predict(model: keras.Model, batches: Batches) -> np.ndarray:
+    """Return the model's outputs (N, ...) for `batches`, in the order they came in."""
     served = model.predict(batches, verbose=0)
     outputs = np.empty_like(served)
     outputs[batches.rows_in_order()] = served

@@ -34,23 +34,19 @@ def read(path: Path) -> dict[int, dict[str, Any]]:
     return dict(_delimited(path, text, DELIMITERS[kind]))
 
 
-def _delimited(
-    path: Path, text: str, delimiter: str
-) -> Iterator[tuple[int, dict[str, str]]]:
+def _delimited(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, dict]]:
     csv.field_size_limit(len(text) + 1)
     # `splitlines` would also break at U+0085 and U+2028, which are part of a cell.
     lines = io.StringIO(text, newline="")
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    header: list[str] = []
-    line = 1
+    header, line = [], 1
     try:
         for cells in reader:
             if not header:
                 header = cells
                 if len(set(header)) != len(header):
-                    raise UserError(
-                        f"{path}: column names must differ; received {shown(header)}"
-                    )
+                    rule = "column names must differ"
+                    raise UserError(f"{path}: {rule}; received {shown(header)}")
             elif len(cells) == len(header):
                 yield line, dict(zip(header, cells, strict=True))
             elif cells:

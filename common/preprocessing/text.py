@@ -68,11 +68,7 @@ class Vocabulary:
 
     @classmethod
     def from_json(cls, value: Any) -> "Vocabulary":
-        """Rebuild a vocabulary.
-
-        Raises:
-            UserError: `value` is not a list of distinct texts.
-        """
+        """Rebuild a vocabulary; `UserError` if `value` is no list of distinct texts."""
         texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
         if not texts or len(set(value) | set(cls.SPECIAL)) != len(value) + 2:
             raise UserError("a vocabulary must be a JSON list of distinct texts")

@@ -36,10 +36,7 @@ def load(
             urllib.request.urlopen(head, timeout=20).close()
         builder.download_and_prepare()
         parts = builder.as_dataset(split=list(splits), batch_size=-1)
-        numpy = {
-            split: tfds.as_numpy(part)
-            for split, part in zip(splits, parts, strict=True)
-        }
+        numpy = dict(zip(splits, tfds.as_numpy(parts), strict=True))
     # What is raised depends on where reading or downloading fails.
     except Exception as error:  # noqa: BLE001
         raise UserError(

@@ -6,6 +6,7 @@ from typing import Any
 GAP = 1.5  # overfitting: validation loss divided by training loss is above this
 WEAK = 0.1  # a slice is mentioned if its metric is worse by more than this fraction
 MIN_CASES = 10  # size of the smallest slice that is mentioned
+SIGN = {"max": 1, "min": -1}
 
 
 def reasons(
@@ -37,7 +38,7 @@ def reasons(
 
 def _weakest_slice(document: Mapping[str, Any]) -> str | None:
     metric = document["metric"]
-    sign, whole = _sign(metric), document["models"]["network"][metric["name"]]
+    sign, whole = SIGN[metric["mode"]], document["models"]["network"][metric["name"]]
     values = {
         name: part["models"]["network"]
         for name, part in document["slices"].items()
@@ -51,13 +52,9 @@ def _weakest_slice(document: Mapping[str, Any]) -> str | None:
 
 def _gated_cell(comparison: Mapping[str, Any]) -> str | None:
     better = [
-        (_sign(comparison["metric"]) * row["median"], row["cell"])
+        (SIGN[comparison["metric"]["mode"]] * row["median"], row["cell"])
         for row in comparison["cells"]
         if row["cell"] in ("gru", "lstm")
         and comparison["against_builtin"][row["cell"]]["says"] == "better"
     ]
     return max(better)[1] if better else None
-
-
-def _sign(metric: Mapping[str, str]) -> int:
-    return 1 if metric["mode"] == "max" else -1

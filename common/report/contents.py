@@ -18,11 +18,7 @@ MAY_DIFFER = ("cell", "seed", "data", "data_dir")
 
 
 def read_comparison(run: run_folder.Run) -> dict[str, Any]:
-    """Return what the page of a finished comparison shows.
-
-    Raises:
-        UserError: `config.json` or `compare.json` is missing or damaged.
-    """
+    """Return what the page of a comparison shows; raises as `read_run` does."""
     document = metrics.read_comparison(run)
     found = findings.findings(document)
     return {**_common(run), "document": document, "findings": found}
@@ -32,28 +28,23 @@ def read_run(run: run_folder.Run) -> dict[str, Any]:
     """Return what the page of a finished run shows; tables are {row: {column: value}}.
 
     Raises:
-        UserError: `config.json` or `metrics.json` is missing or damaged.
+        UserError: the settings or the results are missing or damaged.
     """
-    contents, document = _common(run), metrics.read(run)
-    history: list[dict[str, float]] = []
+    contents, document, history = _common(run), metrics.read(run), []
     try:
         history = metrics.read_history(run)
     except UserError as error:
         contents["notes"].append(f"The history is left out: {error}.")
     comparison = _comparison_of(run, contents, document)
-    main, details = document["metric"]["name"], document["details"]
+    main, models = document["metric"]["name"], document["models"]
+    slices, details = document["slices"], document["details"]
     details = {"numbers": metrics.numbers(details), **details}
     return {
         **contents,
         "document": document,
         "verdict": metrics.sentence(document),
-        "scores": {
-            k: row[main] for k, row in document["models"].items() if main in row
-        },
-        "slices": {
-            name: {"cases": part["count"], **part["models"]}
-            for name, part in document["slices"].items()
-        },
+        "scores": {name: row[main] for name, row in models.items() if main in row},
+        "slices": {k: {"cases": x["count"], **x["models"]} for k, x in slices.items()},
         "details": {title: _rows(part) for title, part in details.items()},
         "history": {row["epoch"]: row for row in history},
         "comparison": comparison,
@@ -79,7 +70,7 @@ def _common(run) -> dict[str, Any]:
 
 def _comparison_of(run, contents, document) -> dict[str, Any] | None:
     """Return the newest comparison with the data and the settings of the run."""
-    settings = contents["config"].items()
+    settings = {k: v for k, v in contents["config"].items() if k not in MAY_DIFFER}
     for compared in run_folder.holding(run.path.parent, run_folder.COMPARE):
         try:
             comparison = read_comparison(compared)
@@ -87,11 +78,7 @@ def _comparison_of(run, contents, document) -> dict[str, Any] | None:
             contents["notes"].append(f"A comparison is left out: {error}.")
             continue
         # One data set makes different tests with, for example, another horizon.
-        same = all(
-            comparison["config"].get(name) == value
-            for name, value in settings
-            if name not in MAY_DIFFER
-        )
+        same = {**comparison["config"], **settings} == comparison["config"]
         if same and comparison["document"]["data_hash"] == document["data_hash"]:
             return comparison
     return None

@@ -65,10 +65,7 @@ def leave(run: run_folder.Run):
 
 
 def write(run: run_folder.Run) -> dict[str, Any]:
-    """Write the page of a finished run or comparison into its folder.
-
-    Returns:
-        what the page shows.
+    """Write the page of a finished run or comparison; return what it shows.
 
     Raises:
         UserError: the settings or the results are missing or damaged, or the page

@@ -44,12 +44,7 @@ class StopOnInterrupt(keras.callbacks.Callback):
     done: until then Keras compiles, which can take long.
     """
 
-    def __init__(self):
-        super().__init__()
-        self.interrupted = False
-        self.partial_epoch = False
-        self._compiled = False
-        self._previous: Any = None
+    interrupted = partial_epoch = _compiled = False
 
     def on_train_begin(self, logs: dict | None = None):
         self._previous = signal.signal(signal.SIGINT, self._on_signal)
@@ -82,8 +77,7 @@ class History(keras.callbacks.Callback):
         super().__init__()
         self.rows: list[dict[str, float]] = []
         self.step_seconds: list[float] = []
-        self._epoch_start = self._step_start = 0.0
-        self._first = 0
+        self._epoch_start = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None):
         self._epoch_start = time.perf_counter()

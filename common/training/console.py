@@ -12,9 +12,8 @@ from common.errors import one_line
 
 def say(console: Console, text: str):
     """Print `text` as it is. Lines break between words, on a terminal only."""
-    console.print(
-        text, highlight=False, markup=False, soft_wrap=not console.is_terminal
-    )
+    options = {"highlight": False, "markup": False}
+    console.print(text, soft_wrap=not console.is_terminal, **options)
 
 
 def note(console: Console, text: str):

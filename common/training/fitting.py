@@ -41,9 +41,7 @@ class _SaveState(keras.callbacks.Callback):
     Keras's `BackupAndRestore` would lose the state of random layers.
     """
 
-    def __init__(
-        self, run: Run, best: BestEpoch, history: History, stop: StopOnInterrupt
-    ):
+    def __init__(self, run: Run, best: BestEpoch, history: History, stop):
         super().__init__()
         self.run, self.best, self.history, self.stop = run, best, history, stop
 
@@ -67,15 +65,14 @@ class _SaveState(keras.callbacks.Callback):
             "step_seconds": self.history.step_seconds,
         }
         arrays = {"notes": np.frombuffer(json.dumps(notes).encode(), dtype="uint8")}
-        arrays |= _numbered("variable", self._variables())
+        arrays |= _numbered("variable", variables(self.model))
         arrays |= _numbered("best", self.best.weights)
         with files.atomic_write(self.run / STATE) as path, path.open("wb") as file:
             np.savez(file, **arrays)
 
     def load(self) -> int:
         """Put the saved state back; return the number of complete epochs."""
-        path, variables = self.run / STATE, self._variables()
-        expected = _numbered("variable", variables)
+        path, expected = self.run / STATE, _numbered("variable", variables(self.model))
         # The best weights are saved beside the last ones.
         most = 2 * sum(array.nbytes for array in expected.values()) + NOTES_BYTES
         try:
@@ -97,16 +94,17 @@ class _SaveState(keras.callbacks.Callback):
         # Whatever a damaged file raises.
         except Exception as error:  # noqa: BLE001
             raise UserError(f"{path} cannot be resumed: {one_line(error)}") from None
-        for index, variable in enumerate(variables):
+        for index, variable in enumerate(variables(self.model)):
             variable.assign(saved.pop(f"variable/{index}"))
         self.best.weights = list(saved.values())
         return done
 
-    def _variables(self) -> list[Any]:
-        """Return what training changes: weights, random layers' states, optimizer."""
-        model = self.model
-        weights = model.trainable_variables + model.non_trainable_variables
-        return weights + model.optimizer.variables
+
+def variables(model: keras.Model) -> list[Any]:
+    """Return what training changes: weights, random layers' states, optimizer."""
+    model.optimizer.build(model.trainable_variables)
+    weights = model.trainable_variables + model.non_trainable_variables
+    return weights + model.optimizer.variables
 
 
 def _numbered(name: str, values: Iterable[Any]) -> dict[str, np.ndarray]:
@@ -142,7 +140,6 @@ def fit(
             not fit the model.
         KeyboardInterrupt: Ctrl-C before the first value of `monitor`.
     """
-    model.optimizer.build(model.trainable_variables)
     train, epochs, monitor = task.train(config.seed), config.epochs, task.monitor
     mode = task.mode if monitor.endswith(task.metric) else "min"  # else it is a loss
     best, history = BestEpoch(monitor, mode, task.patience), History()
@@ -182,11 +179,8 @@ def fit(
         raise KeyboardInterrupt
     model.set_weights(best.weights)
     if stop.interrupted:
-        note(
-            console,
-            f"interrupted; the best epoch so far, {best.epoch + 1}, is tested now "
-            "(--resume continues the training)",
-        )
+        tested = f"the best epoch so far, {best.epoch + 1}, is tested now"
+        note(console, f"interrupted; {tested} (--resume continues the training)")
     return Fitted(
         history=rows,
         best_epoch=best.epoch + 1,

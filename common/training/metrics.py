@@ -3,27 +3,18 @@
 Reports import this module, so importing it must not load TensorFlow.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from common import files
 from common.errors import UserError, one_line
 from common.settings import CELLS, Settings
 from common.training.run_folder import COMPARE, HISTORY, METRICS, Run
-
-if TYPE_CHECKING:
-    import keras
-    import numpy as np
-
-    from common.training.fitting import Fitted
-    from common.training.task import Task
 
 # What readers need of a document: the type or the choices at each of these places. A *
 # stands for every key, `float` for any finite number.
@@ -54,12 +45,12 @@ STEP_TIME = {"median low high": float}
 
 def save(
     run: Run,
-    task: Task,
+    task,
     config: Settings,
-    model: keras.Model,
-    fitted: Fitted,
+    model,
+    fitted,
     *,
-    scores: Mapping[str, np.ndarray],
+    scores: Mapping[str, Any],
     models: Mapping[str, Mapping[str, float]],
     references: Mapping[str, Mapping[str, float]] | None = None,
     slices: Mapping[str, Mapping[str, Any]] | None = None,
@@ -69,10 +60,10 @@ def save(
     """Write `metrics.json` and return its content.
 
     Args:
-        task: what was trained and tested.
+        task: what was trained and tested, a `Task`.
         config: its settings.
-        model: the network.
-        fitted: how its training went.
+        model: the network, a `keras.Model`.
+        fitted: how its training went, a `Fitted`.
         scores: main metric of every test case (N,), of "network" and of each baseline.
         models: metrics by name, of the same models.
         references: metrics of models that may not be compared with the network.
@@ -80,23 +71,15 @@ def save(
         details: everything that only this example has.
         started: `time.perf_counter()` at the beginning.
     """
-    import keras  # slow; a training, which alone calls this, has both loaded
-
-    from common.training import verdicts
+    from common.training import verdicts  # slow; a training has it loaded
 
     document = {
-        "example": task.example,
-        "dataset": task.dataset,
-        "data_hash": task.data_hash,
-        "preset": config.preset,
+        **task.about(config),
         "cell": config.cell,
-        "backend": keras.backend.backend(),
-        "seed": config.seed,
         "parameters": model.count_params(),
         "epochs": len(fitted.history),
         "best_epoch": fitted.best_epoch,
         "interrupted": fitted.interrupted,
-        "metric": {"name": task.metric, "split": "test", "mode": task.mode},
         "models": models,
         "references": references or {},
         "verdict": verdicts.verdict(task, scores),
@@ -129,11 +112,7 @@ def read(run: Run) -> dict[str, Any]:
 
 
 def read_comparison(run: Run) -> dict[str, Any]:
-    """Return the content of a comparison's `compare.json`, checked as `read` does.
-
-    Raises:
-        UserError: the file is missing or damaged.
-    """
+    """Return the content of a comparison's `compare.json`; raises as `read` does."""
     path = run / COMPARE
     document = _read(path, COMPARISON)
     document["parity"] = numbers(document["parity"])
@@ -145,11 +124,7 @@ def read_comparison(run: Run) -> dict[str, Any]:
 
 
 def read_history(run: Run) -> list[dict[str, float]]:
-    """Return one row of numbers per epoch of a run's `history.csv`.
-
-    Raises:
-        UserError: the file is missing or damaged.
-    """
+    """Return a row of numbers per epoch of `history.csv`; raises as `read` does."""
     path = run / HISTORY
     try:
         rows = list(csv.DictReader(io.StringIO(files.read_text(path), newline="")))
@@ -199,17 +174,14 @@ def _check(path: Path, document: Any, needs: Mapping[str, Any], prefix: str = ""
                 raise UserError(f"{path}: {place} is missing or of the wrong type")
 
 
-def _at(value: Any, keys: Sequence[str]) -> Iterator[Any]:
-    """Yield every value at a place, `None` if there is nothing."""
+def _at(value: Any, keys: Sequence[str]) -> list[Any]:
+    """Return every value at a place, `None` if there is nothing."""
     if not keys:
-        yield value
-        return
-    value = dict(enumerate(value)) if isinstance(value, list) else value
-    inner = [None]
-    if isinstance(value, dict):
-        inner = value.values() if keys[0] == "*" else [value.get(keys[0])]
-    for one in inner:
-        yield from _at(one, keys[1:])
+        return [value]
+    rows = dict(enumerate(value)) if isinstance(value, list) else value
+    rows = rows if isinstance(rows, dict) else {}
+    inner = rows.values() if keys[0] == "*" else [rows.get(keys[0])]
+    return [found for one in inner for found in _at(one, keys[1:])]
 
 
 def _fits(value: Any, kind: Any) -> bool:
@@ -226,11 +198,7 @@ def _fits(value: Any, kind: Any) -> bool:
 
 
 def sentence(document: Mapping[str, Any]) -> str:
-    """Say in one sentence how the network compares with its best baseline.
-
-    Args:
-        document: the content of `metrics.json` or `compare.json`.
-    """
+    """Say how the network compares with its best baseline, by either result file."""
     found, metric = document.get("verdict"), document["metric"]["name"]
     if not found:
         return f"No verdict: {metric} of the network or of its baselines is missing."

@@ -92,11 +92,7 @@ def axes_in_words(figure: Figure) -> str:
 
 
 def learning_curves(
-    path: Path,
-    history: Sequence[dict[str, float]],
-    *,
-    best_epoch: int,
-    kept: bool = True,
+    path: Path, history: Sequence[dict], *, best_epoch: int, kept: bool = True
 ):
     """Draw every value of the history for training and validation, by epoch.
 
@@ -114,13 +110,11 @@ def learning_curves(
     what = "kept" if kept else "best in validation"
     for axes, name in zip(panels, names, strict=True):
         axes.axvline(best_epoch, color=GREY, linestyle=":", label=f"epoch {what}")
-        lines = {"training": (name, BLUE), "validation": (f"val_{name}", ORANGE)}
-        styles = {
-            label: ([row[key] for row in history], {"color": color})
-            for label, (key, color) in lines.items()
-            if key in history[0]
-        }
-        ends.append(by_epoch(axes, styles, name))
+        lines = {"training": ([row[name] for row in history], {"color": BLUE})}
+        if f"val_{name}" in history[0]:
+            values = [row[f"val_{name}"] for row in history]
+            lines["validation"] = values, {"color": ORANGE}
+        ends.append(by_epoch(axes, lines, name))
         axes.label_outer()
     legend_above(panels[0])
     figure.tight_layout()
@@ -140,9 +134,7 @@ def legend_above(axes: Axes):
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), **look)
 
 
-def by_epoch(
-    axes: Axes, lines: Mapping[str, tuple[Sequence[float], dict]], ylabel: str
-) -> str:
+def by_epoch(axes: Axes, lines: Mapping[str, tuple[list, dict]], ylabel: str) -> str:
     """Draw lines by epoch, given as {label: (values, style)}; describe them."""
     for label, (values, style) in lines.items():
         # A single epoch is a point, which a line alone would not show.
@@ -150,7 +142,5 @@ def by_epoch(
     axes.ticklabel_format(axis="y", useOffset=False)
     axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     axes.set(xlabel="epoch", ylabel=ylabel)
-    runs = [
-        f"{k} {values[0]:.3g} to {values[-1]:.3g}" for k, (values, _) in lines.items()
-    ]
-    return f"{ylabel}, {', '.join(runs)}"
+    ends = [f"{k} {y[0]:.3g} to {y[-1]:.3g}" for k, (y, _) in lines.items()]
+    return f"{ylabel}, {', '.join(ends)}"

@@ -46,11 +46,7 @@ class Run:
         return (self / STATE).is_file()
 
     def locked(self) -> contextlib.AbstractContextManager:
-        """Hold the folder, so that no second process trains in it.
-
-        Raises:
-            UserError: another process holds it.
-        """
+        """Hold the folder, or raise `UserError` if another process holds it."""
         try:
             return FileLock(self / ".lock").acquire(timeout=0)
         except Timeout:
@@ -58,11 +54,7 @@ class Run:
 
 
 def start(example: str, runs_dir: str, config: dict[str, Any], prefix: str = "") -> Run:
-    """Make a new run folder with `config.json` and return it.
-
-    Raises:
-        UserError: the folder cannot be made or written to.
-    """
+    """Return a new run folder with `config.json`; `UserError` if it cannot be made."""
     stamp = prefix + datetime.now().strftime("%Y%m%d-%H%M%S")
     folder = Path(runs_dir) / example
     try:
@@ -92,8 +84,8 @@ def begin(example: str, config: Settings, *, data_hash: str, prefix: str = "") -
         settings = {"data_hash": data_hash, **to_json(config)}
         return start(example, config.runs_dir, settings, prefix)
     run = find_unfinished(example, config.runs_dir, prefix)
-    for folder in (run.path, *run.path.glob("*/")):
-        files.sweep(folder)
+    for path in run.path.rglob(files.TEMPORARY):
+        path.unlink(missing_ok=True)
     before = files.read_json(run / CONFIG)
     if not isinstance(before, dict) or before.get("data_hash") != data_hash:
         raise UserError(
@@ -185,11 +177,7 @@ def holding(folder: Path, file: str, prefix: str = "") -> list[Run]:
 
 
 def find_unfinished(example: str, runs_dir: str, prefix: str = "") -> Run:
-    """Return the newest run, or comparison, of `example` that can be resumed.
-
-    Raises:
-        UserError: there is none.
-    """
+    """Return the newest run, or comparison, to resume; `UserError` if there is none."""
     folder = Path(runs_dir) / example
     for run in holding(folder, CONFIG if prefix else STATE, prefix):
         if not (run / COMPARE).exists():

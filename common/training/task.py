@@ -3,11 +3,13 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 
 from common.preprocessing.sequences import Batches
+from common.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,18 @@ class Task:
     # default every case is a block of its own.
     blocks: np.ndarray | None = None
     root: bool = False  # whether the metric is the root of the mean, as for RMSE
+
+    def about(self, config: Settings) -> dict[str, Any]:
+        """Return the entries that `metrics.json` and `compare.json` share."""
+        return {
+            "example": self.example,
+            "dataset": self.dataset,
+            "data_hash": self.data_hash,
+            "preset": config.preset,
+            "backend": keras.backend.backend(),
+            "seed": config.seed,
+            "metric": {"name": self.metric, "split": "test", "mode": self.mode},
+        }
 
     def value(self, scores: np.ndarray) -> float:
         """Return the metric of scores (N,)."""

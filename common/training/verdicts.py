@@ -3,7 +3,7 @@
 Letters: N test cases.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -84,12 +84,8 @@ def _mcnemar(first: np.ndarray, second: np.ndarray) -> list[float]:
     return [float(share * (2 * end - 1)) for end in part]
 
 
-def _bootstrap(
-    first: np.ndarray,
-    second: np.ndarray,
-    blocks: np.ndarray,
-    metric: Callable[[np.ndarray], np.ndarray],
-) -> list[float]:
+def _bootstrap(first, second, blocks, metric) -> list[float]:
+    """Return the interval of the difference of two metrics of scores (N,) by block."""
     _, block = np.unique(blocks, return_inverse=True)
     sums = [np.bincount(block, weights=values) for values in (first, second)]
     counts = np.bincount(block)

@@ -4,11 +4,13 @@ The peak memory of a process never falls, so a second length in the same process
 show the peak of the first.
 """
 
+import itertools
 import multiprocessing
 import re
 import resource
 import statistics
 import sys
+import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -45,8 +47,21 @@ def _measure(torch: bool, size: dict[str, int]) -> dict[str, float]:
         keras.utils.set_random_seed(seed)
         step = ways.network(keras.layers.SimpleRNN(units), batch)
     before = peak()
-    taken = timing.alternate({"": timing.timer(step)}, rounds=TIMED, seconds=1e-9)[""]
+    taken = timing.alternate({"": timer(step)}, rounds=TIMED, seconds=1e-9)[""]
     return {"seconds": statistics.median(taken), "memory": peak(), "before": before}
+
+
+def timer(step: pytorch.Step) -> timing.Timer:
+    """Return a timer of the calls of a function."""
+
+    def timed(calls: int) -> list[float]:
+        times = [time.perf_counter()]
+        for _ in range(calls):
+            step()
+            times.append(time.perf_counter())
+        return [end - start for start, end in itertools.pairwise(times)]
+
+    return timed
 
 
 def peak() -> float:

@@ -91,7 +91,7 @@ def timed(
     calls: dict[Any, ways.Step], per_call: Mapping[Any, int], options: Benchmark
 ) -> tuple[dict[Any, float], dict[Any, list[float]]]:
     """Return the seconds of each first call, and of one step in each round."""
-    timers = {way: timing.timer(step) for way, step in calls.items()}
+    timers = {way: lengths.timer(step) for way, step in calls.items()}
     first = {way: timer(1)[0] for way, timer in timers.items()}
     taken = timing.alternate(timers, rounds=options.rounds, seconds=options.seconds)
     calls.clear()  # frees the memory of the models, with the lines that follow

@@ -4,6 +4,7 @@ Letters: T values of a series, n of them known, N windows or origins, H steps fo
 """
 
 import warnings
+from functools import partial
 
 import numpy as np
 from rich.console import Console
@@ -27,13 +28,12 @@ def forecasts(
     Theta, the `slow` ones, on each series. One that fails becomes a note.
     """
     period = test.data.preprocessor.period
-    models = {"last_value": lambda: _repeated(test, 1)}
+    models = {"last_value": partial(_repeated, test, 1)}
     if period > 1 and (test.panel.place[test.rows] >= period).all():
-        models["seasonal_naive"] = lambda: _repeated(test, period)
-    models["linear_ar"] = lambda: _linear(train, test)
-    if slow:
-        models |= {"ets": lambda: _by_series(test, ets)}
-        models |= {"theta": lambda: _by_series(test, theta)}
+        models["seasonal_naive"] = partial(_repeated, test, period)
+    models["linear_ar"] = partial(_linear, train, test)
+    for method in (ets, theta) if slow else ():
+        models[method.__name__] = partial(_by_series, test, method)
     found = {}
     for name, model in models.items():
         with out.attempt(console, f"baseline {name}"):
@@ -79,11 +79,8 @@ def _by_series(windows: Windows, method) -> np.ndarray:
 def ets(values, known: int, origins: np.ndarray, horizon: int) -> np.ndarray:
     """Return forecasts (N, H) by exponential smoothing with a damped trend.
 
-    Args:
-        values: the series, (T,).
-        known: n, how many of them the fit may see.
-        origins: the steps forecast first, (N,). The values before each are followed.
-        horizon: H.
+    The fit may see n `known` values of the series (T,). `origins` (N,) are the steps
+    forecast first. The values before each are followed.
     """
     fit = _followed(values, known, trend="add", damped_trend=True)
     damped = np.cumsum(fit.params["damping_trend"] ** np.arange(1, horizon + 1))

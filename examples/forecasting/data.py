@@ -23,26 +23,10 @@ from common.preprocessing.sequences import Batches
 from common.settings import Checked, Limits
 
 from .config import Config, Steps, Transform
-from .series import ID, TIME, VALUE, Panel, read
+from .series import ID, SUNSPOTS, VALUE, DataSet, Panel, read_panel
 
 INTERVALS = ("80", "95")  # per cent of the values that should lie within
 Reals = Annotated[tuple[float, ...], Limits(-math.inf, math.inf)]
-
-
-class DataSet(NamedTuple):
-    """What is published about a data set: its split, and how results are reported."""
-
-    name: str
-    until: str  # end of the test
-    test_steps: int
-    validation_steps: int
-    variance: float  # that squared errors are divided by
-    slices: dict[str, tuple[int, int]]  # years
-
-
-# Weigend, Huberman and Rumelhart (1990): to 1920, 1955 and 1979; errors over 1535.
-YEARS = {"1921-1955": (1921, 1955), "1956-1979": (1956, 1979)}
-SUNSPOTS = DataSet("sunspots", "1979", 59, 40, variance=1535.0, slices=YEARS)
 
 
 class Normalized(NamedTuple):
@@ -87,8 +71,7 @@ class Preprocessor(Checked):
     def normalize(self, panel: Panel, left: int) -> Normalized:
         """Return the series with statistics from before the last `left` steps of each.
 
-        Raises:
-            UserError: a value is below 0, which the transform does not allow.
+        `UserError` if a value is below 0, unless the transform is none.
         """
         values, season, power = np.zeros((3, len(panel.values)))
         values[:], scale = np.nan, np.ones(len(values))
@@ -263,9 +246,8 @@ class Data:
         """Return all windows whose futures lie between `first` and `end`."""
         panel, window = self.panel, self.preprocessor.window
         chosen = (panel.place >= window) & (panel.place + panel.left - left >= window)
-        chosen &= (panel.left <= first) & (
-            panel.left >= end + self.preprocessor.horizon
-        )
+        least = end + self.preprocessor.horizon
+        chosen &= (panel.left <= first) & (panel.left >= least)
         return Windows(self, left, np.flatnonzero(chosen))
 
     @cached_property
@@ -282,9 +264,7 @@ class Data:
             known = past[: max(2, len(rows) - self.cutoff)]
             variance = self.dataset.variance if self.dataset else known.var()
             table[name] = np.abs(past[lag:] - past[:-lag]).mean(), variance
-        scales = pd.DataFrame.from_dict(
-            table, orient="index", columns=["naive", "variance"]
-        )
+        scales = pd.DataFrame(table, ["naive", "variance"]).T
         return scales.where(scales > 0)
 
     @property
@@ -297,8 +277,7 @@ class Data:
 def load(config: Config) -> Data:
     """Read what `config` names and fit the preprocessor on the training part.
 
-    Raises:
-        UserError: the file cannot be used; the message says why.
+    Raises `UserError`, as `read_panel` does, where nothing can be trained on it.
     """
     panel, notes = read_panel(config)
     dataset = None if config.data else SUNSPOTS
@@ -354,25 +333,3 @@ def leave_out(panel: Panel, reasons: dict[str, pd.Series], notes: list[str]) -> 
     if gone.all():
         raise UserError(f"no series is left; {'; '.join(notes)}")
     return Panel(panel.frame[panel.frame[ID].isin(gone.index[~gone])], panel.steps)
-
-
-def read_panel(
-    config: Config, *, include_rest: bool = False
-) -> tuple[Panel, list[str]]:
-    """Read the series that `config` names, on request past the test, and notes.
-
-    Raises:
-        UserError: the file cannot be used.
-    """
-    if config.data is None:
-        from statsmodels.datasets import sunspots  # slow to import
-
-        values = sunspots.load_pandas().data["SUNACTIVITY"].to_numpy(float)
-        times = pd.date_range("1700", periods=len(values), freq="YS", unit="us")
-        frame = pd.DataFrame({ID: SUNSPOTS.name, TIME: times, VALUE: values})
-        frame = frame if include_rest else frame[frame[TIME] <= SUNSPOTS.until]
-        return Panel(frame, {SUNSPOTS.name: times.freq}), []
-    until = None if include_rest else config.recipe.until
-    names = ("time_column", "target", "id_column", "covariates", "max_gap")
-    options = {name: getattr(config, name) for name in names}
-    return read(Path(config.data), until=until, **options)

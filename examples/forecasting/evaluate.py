@@ -74,20 +74,12 @@ def blocks(windows: Windows) -> np.ndarray:
 
 
 def evaluate(
-    metric: str,
-    windows: Windows,
-    answers: Forecasts,
-    train: Windows,
-    console: Console,
+    metric: str, windows: Windows, answers: Forecasts, train: Windows, console: Console
 ) -> dict[str, Any]:
-    """Measure the network and the baselines on the test, once; for `metrics.save`.
+    """Measure network and baselines on windows of the test, once; for `metrics.save`.
 
-    Args:
-        metric: the main metric.
-        windows: of the test.
-        answers: forecasts and intervals of the network, as `Forecaster.forecast`.
-        train: windows that the network was trained on.
-        console: takes notes.
+    `metric` is the main one. `answers` are the network's, as of `Forecaster.forecast`.
+    It was trained on the windows `train`, and the baselines are fitted on them.
     """
     forecasts = {"network": answers["mean"]}
     forecasts |= baselines.forecasts(train, windows, console)

@@ -29,14 +29,8 @@ OUTSIDE = {"fontsize": 8, "loc": "upper left", "bbox_to_anchor": (1, 1)}  # of a
 def draw(run, config, document, fitted, windows, answers, console: Console):
     """Draw the figures of a run from its results. One that fails is left out.
 
-    Args:
-        run: takes the figures.
-        config: its settings.
-        document: content of `metrics.json`.
-        fitted: how the training went.
-        windows: of the test.
-        answers: forecasts and intervals of the test, (N, H) each.
-        console: takes notes.
+    `document` is the content of `metrics.json`. `windows` are those of the test, with
+    their `answers`, the forecasts and intervals, (N, H) each.
     """
     figures, details = run / "figures", document["details"]
     metric = document["metric"]["name"]
@@ -122,7 +116,7 @@ def draw_errors(path: Path, table: pd.DataFrame, name: str, caption: str):
     plots.save(figure, path, caption=caption, alt=alt)
 
 
-def draw_autocorrelation(path: Path, windows: Windows, errors: np.ndarray):
+def draw_autocorrelation(folder: Path, windows: Windows, errors: np.ndarray):
     """Draw the autocorrelation of errors one step ahead, (N,), of training windows."""
     from statsmodels.graphics.tsaplots import plot_acf  # slow to import
 
@@ -142,4 +136,4 @@ def draw_autocorrelation(path: Path, windows: Windows, errors: np.ndarray):
         "Autocorrelation of the errors one step ahead in training. Points outside the "
         "band, 95 % of noise, are a pattern that the network has not learned."
     )
-    plots.save(figure, path, caption=caption)
+    plots.save(figure, folder / "residual_autocorrelation.png", caption=caption)

@@ -62,21 +62,15 @@ class HoistedRNN(keras.layers.RNN):
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         """Take x (B, T, D) and return what `keras.layers.RNN` returns."""
-        return super().call(
-            self.cell.project(sequences),
-            initial_state=initial_state,
-            mask=mask,
-            training=training,
-        )
+        projected = self.cell.project(sequences)
+        return super().call(projected, initial_state, mask, training)
 
 
 def recurrent_layer(cell: str, units: int, **options) -> keras.layers.Layer:
     """Return the recurrent layer of kind `cell`, the only place where kinds differ.
 
-    Args:
-        cell: "builtin", "custom", "gru" or "lstm".
-        units: U, width of the hidden state.
-        **options: what `keras.layers.RNN` takes, such as `return_sequences`.
+    Kinds are "builtin", "custom", "gru" and "lstm". `units` is U, the width of the
+    hidden state, `options` what `keras.layers.RNN` takes, such as `return_sequences`.
     """
     if cell == "builtin":
         return keras.layers.SimpleRNN(units, **options)

@@ -5,14 +5,16 @@ Letters: R rows of all series together, C covariates.
 
 import math
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from common.errors import UserError, one_line, shown
+from common.errors import UserError, check_choice, one_line, shown
 from common.preprocessing import tables
+
+from .config import Config
 
 ID, TIME, VALUE = "unique_id", "ds", "y"  # the first columns of a long frame
 MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None")  # for a number
@@ -23,6 +25,22 @@ LAST_YEAR = 9000  # times can be written and drawn up to 9999, with a margin
 # Steps of a year, a week or a day, by pandas' name of the step.
 PERIODS = {"QS": 4, "QE": 4, "MS": 12, "ME": 12, "W": 52, "B": 5, "D": 7}
 PERIODS |= {"h": 24, "min": 24 * 60, "s": 24 * 60 * 60}
+
+
+class DataSet(NamedTuple):
+    """What is published about a data set: its split, and how results are reported."""
+
+    name: str
+    until: str  # end of the test
+    test_steps: int
+    validation_steps: int
+    variance: float  # that squared errors are divided by
+    slices: dict[str, tuple[int, int]]  # years
+
+
+# Weigend, Huberman and Rumelhart (1990): to 1920, 1955 and 1979; errors over 1535.
+YEARS = {"1921-1955": (1921, 1955), "1956-1979": (1956, 1979)}
+SUNSPOTS = DataSet("sunspots", "1979", 59, 40, variance=1535.0, slices=YEARS)
 
 
 class Panel:
@@ -76,67 +94,58 @@ def _frequency(step: pd.DateOffset) -> str:
     return step.freqstr.split("-")[0]
 
 
-def read(
-    path: Path,
-    *,
-    time_column: str,
-    target: str,
-    id_column: str = ID,
-    covariates: Sequence[str] = (),
-    until: str | None = None,
-    max_gap: int = 0,
+def read_panel(
+    config: Config, *, include_rest: bool = False
 ) -> tuple[Panel, list[str]]:
-    """Read the series of a table, and notes for the user.
+    """Read the series that `config` names, on request past the test, and notes.
 
     A value is missing where its cell is empty or its time is left out. It repeats the
     value before it, never a later one. Missing values at either end are cut off.
-
-    Args:
-        path: a file that `tables.read` can read.
-        time_column: column with the times, ISO 8601, ascending within a series.
-        target: column with the values.
-        id_column: column with the names; without `unique_id`, there is one series.
-        covariates: further columns with numbers.
-        until: last time that is read.
-        max_gap: maximum number of missing values in a row.
+    Without a column `unique_id`, there is one series.
 
     Raises:
         UserError: the file cannot be read, lacks a column, or breaks a rule.
     """
+    if config.data is None:
+        from statsmodels.datasets import sunspots  # slow to import
+
+        values = sunspots.load_pandas().data["SUNACTIVITY"].to_numpy(float)
+        times = pd.date_range("1700", periods=len(values), freq="YS", unit="us")
+        frame = pd.DataFrame({ID: SUNSPOTS.name, TIME: times, VALUE: values})
+        frame = frame if include_rest else frame[frame[TIME] <= SUNSPOTS.until]
+        return Panel(frame, {SUNSPOTS.name: times.freq}), []
+    path = Path(config.data)
     rows = tables.read(path)
     # As texts: a series may be named 007. The index counts lines.
     table = pd.DataFrame(list(rows.values()), rows, dtype=object).fillna("").map(str)
     table = table.map(str.strip)[(table != "").any(axis=1)]
     if table.empty:
         raise UserError(f"{path} has a header with no rows")
-    flags = [("--time-column", time_column), ("--target", target)]
-    flags += [("--id-column", id_column)] * (id_column != ID)
-    for flag, name in (*flags, *(("--covariates", name) for name in covariates)):
-        if name not in table:
-            there = one_line(", ".join(map(repr, table)))
-            raise UserError(
-                f"{flag} must be a column of {path}: {there}; received {shown(name)}"
-            )
-    names = table.get(id_column, pd.Series(target, table.index, name=id_column))
+    values = (config.target, *config.covariates)
+    needed = [("--time-column", config.time_column), ("--target", config.target)]
+    needed += [("--id-column", config.id_column)] * (config.id_column != ID)
+    for flag, name in (*needed, *(("--covariates", name) for name in values[1:])):
+        check_choice(f"{flag}, a column of {path},", name, table)
+    one = pd.Series(config.target, table.index, name=config.id_column)
+    names, times = table.get(config.id_column, one), table[config.time_column]
     _check(path, names == "", names, "not be empty")
-    frame = pd.DataFrame({ID: names, TIME: _times(path, table[time_column])})
-    for number, name in enumerate((target, *covariates)):
-        values = pd.to_numeric(table[name], errors="coerce").astype("float64")
-        wrong = ~np.isfinite(values) & ~table[name].isin(MISSING)
+    frame = pd.DataFrame({ID: names, TIME: _times(path, times)})
+    for number, name in enumerate(values):
+        column = pd.to_numeric(table[name], errors="coerce").astype("float64")
+        wrong = ~np.isfinite(column) & ~table[name].isin(MISSING)
         _check(path, wrong, table[name], "be a finite number")
-        frame[f"x{number}" if number else VALUE] = values
-    if until is not None:
-        frame = frame[frame[TIME] <= until]
+        frame[f"x{number}" if number else VALUE] = column
+    if config.recipe.until and not include_rest:
+        frame = frame[frame[TIME] <= config.recipe.until]
         if frame.empty:
-            raise UserError(f"{path} has no row up to {until}")
+            raise UserError(f"{path} has no row up to {config.recipe.until}")
     rule = "ascend within a series (several series are told apart by --id-column)"
-    behind = frame.groupby(ID)[TIME].diff() <= pd.Timedelta(0)
-    _check(path, behind, table[time_column], rule)
+    _check(path, frame.groupby(ID)[TIME].diff() <= pd.Timedelta(0), times, rule)
     steps, parts = {}, []
     for name, rows in frame.groupby(ID, sort=False):
         part, steps[name] = _steady(f"{path}, series {shown(name)}", rows)
         parts.append(part)
-    frame, filled = _filled(path, pd.concat(parts, ignore_index=True), max_gap)
+    frame, filled = _filled(path, pd.concat(parts, ignore_index=True), config.max_gap)
     panel = Panel(frame, steps)
     panel.check_frequency(panel.frequency)
     notes = [f"{filled} missing values: each repeats the value before it"]

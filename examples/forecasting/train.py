@@ -3,7 +3,7 @@
 import math
 import time
 from dataclasses import asdict, replace
-from typing import NamedTuple
+from functools import partial
 
 import keras
 import numpy as np
@@ -17,11 +17,11 @@ from common.training import fitting, metrics, models, run_folder
 from common.training.task import Task
 
 from . import baselines, evaluate, figures, play
-from .config import EXAMPLE, Compare, Config
-from .data import INTERVALS, SUNSPOTS, Data, Windows, load
+from .config import EXAMPLE, Compare, Config, Recipe
+from .data import INTERVALS, Data, Windows, load
 from .model import build_model
 from .predict import READ_BATCH, Forecaster
-from .series import TIME
+from .series import SUNSPOTS, TIME
 
 STEPS_PER_CALL = 20  # batches per call from Python: less time between small steps
 
@@ -48,14 +48,14 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
     run = run_folder.begin(EXAMPLE, config, data_hash=what.data_hash)
     with run.locked():
         model = what.build(config.cell, config.seed)
-        count = config.recipe.passes * len(train)
-        retrain = Retraining(model, model.get_weights(), config, count, console)
+        sizes = config, recipe.passes * len(train), console
+        again = partial(_train_again, model, model.get_weights(), *sizes)
         fitted = fitting.fit(model, what, config, run=run, console=console)
-        table, errors = backtest(data, model, retrain)
+        table, errors = _backtest(data, model, recipe, again, console)
         preprocessor = replace(data.preprocessor, **conformal_widths(errors, console))
         if recipe.refit:
             train = data.before(data.test_steps)
-            retrain(train, "with the validation part")
+            again(train, "with the validation part")
         files.write_json(run / run_folder.PREPROCESSOR, asdict(preprocessor))
         models.save(run, model)
         forecaster, windows = Forecaster(model, preprocessor), data.tested
@@ -67,9 +67,8 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
         )
         figures.draw(run, config, document, fitted, windows, answers, console)
         with out.attempt(console, "figure of the autocorrelation"):
-            path = run / "figures" / "residual_autocorrelation.png"
             errors = (train.futures - forecaster.normalized(train))[:, 0]
-            figures.draw_autocorrelation(path, train, errors)
+            figures.draw_autocorrelation(run / "figures", train, errors)
         with out.attempt(console, "the page to play with"):
             play.write(run, forecaster, train, windows)
         run_folder.finish(run)
@@ -82,14 +81,15 @@ def task(config: Config, data: Data | None = None) -> Task:
     """Return what is trained and tested; `data` is loaded unless given."""
     data, metric = data or load(config), config.recipe.metric
     train, tested = data.training, data.tested
+    count, quiet = config.recipe.passes * len(train), Console(quiet=True)
 
-    def scored(forecasts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def scored(**forecasts: np.ndarray) -> dict[str, np.ndarray]:
         found = evaluate.scores(tested, forecasts)[metric]
         return {name: found[name].to_numpy() for name in found}
 
     def score(model: keras.Model) -> np.ndarray:
         answers = Forecaster(model, data.preprocessor).normalized(tested)
-        return scored({"network": tested.to_units(answers)})["network"]
+        return scored(network=tested.to_units(answers))["network"]
 
     return Task(
         example=EXAMPLE,
@@ -101,14 +101,10 @@ def task(config: Config, data: Data | None = None) -> Task:
         build=lambda cell, seed: compiled_model(
             replace(config, cell=cell, seed=seed), train
         ),
-        train=lambda seed: train.batches(
-            config.batch_size, seed, config.recipe.passes * len(train)
-        ),
+        train=lambda seed: train.batches(config.batch_size, seed, count),
         validation=data.validation.batches(READ_BATCH),
         score=score,
-        baselines=lambda: scored(
-            baselines.forecasts(train, tested, Console(quiet=True))
-        ),
+        baselines=lambda: scored(**baselines.forecasts(train, tested, quiet)),
         blocks=evaluate.blocks(tested),
         root=metric == "rmse",
     )
@@ -139,54 +135,37 @@ def compiled_model(config: Config, windows: Windows) -> keras.Model:
     return model
 
 
-class Retraining(NamedTuple):
-    """Trains a compiled model again on other windows, from the same first weights.
+def _train_again(model, first, config, count, console, windows: Windows, why: str):
+    """Train a compiled model from its first weights on other windows, for all epochs.
 
     To build and compile a new one would take seconds each time. So an epoch has as many
-    steps as in the first training, however many windows there are.
+    steps as in the first training, `count` windows, however many windows there are.
+
+    Raises:
+        UserError: the loss is not finite.
     """
-
-    model: keras.Model
-    first_weights: list[np.ndarray]
-    config: Config
-    count: int  # windows in an epoch
-    console: Console
-
-    def __call__(self, windows: Windows, what: str):
-        """Train for all epochs; none is chosen.
-
-        Raises:
-            UserError: the loss is not finite.
-        """
-        out.say(self.console, f"training again {what}: {len(windows)} windows")
-        self.model.set_weights(self.first_weights)
-        for variable in self.model.optimizer.variables:
-            variable.assign(keras.ops.zeros_like(variable))
-        config = self.config
-        batches = windows.batches(config.batch_size, config.seed, self.count)
-        order = keras.callbacks.LambdaCallback(
-            on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)
-        )
-        options = {"epochs": config.epochs, "shuffle": False, "verbose": 0}
-        history = self.model.fit(batches, callbacks=[order], **options).history
-        if not math.isfinite(history["loss"][-1]):
-            raise UserError("the loss is not finite; try a smaller --learning-rate")
+    out.say(console, f"training again {why}: {len(windows)} windows")
+    model.set_weights(first)
+    for variable in model.optimizer.variables:
+        variable.assign(keras.ops.zeros_like(variable))
+    batches = windows.batches(config.batch_size, config.seed, count)
+    order = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)
+    )
+    options = {"epochs": config.epochs, "shuffle": False, "verbose": 0}
+    history = model.fit(batches, callbacks=[order], **options).history
+    if not math.isfinite(history["loss"][-1]):
+        raise UserError("the loss is not finite; try a smaller --learning-rate")
 
 
-def backtest(
-    data: Data, model: keras.Model, retrain: Retraining
-) -> tuple[dict[str, dict[str, float]], np.ndarray]:
+def _backtest(data: Data, model: keras.Model, recipe: Recipe, again, console: Console):
     """Forecast from cutoffs further and further before the test.
 
     The latest is where the validation part begins: there the model forecasts as it is.
-    Before each of the others it is trained again.
-
-    Returns:
-        the main metric of each model by cutoff, and the network's absolute errors over
-        the local scale, (N, H).
+    Before each of the others it is trained `again`. Return the main metric of each
+    model by cutoff, and the network's absolute errors over the local scale, (N, H).
     """
-    table, errors, recipe = {}, [], retrain.config.recipe
-    steps, console = data.validation_steps, retrain.console
+    table, errors, steps = {}, [], data.validation_steps
     for number in range(recipe.backtest):
         cutoff = data.cutoff + number * steps
         train, tried = data.before(cutoff), data.after(cutoff, steps)
@@ -195,7 +174,7 @@ def backtest(
         date = str(data.panel.frame[TIME][tried.rows[0]].date())
         with out.attempt(console, f"backtest {date}"):
             if number:
-                retrain(train, f"for the backtest, before {date}")
+                again(train, f"for the backtest, before {date}")
             answers = Forecaster(model, data.preprocessor).normalized(tried)
             errors.append(np.abs(answers - tried.futures) / tried.local_scale)
             forecasts = {"network": tried.to_units(answers)}

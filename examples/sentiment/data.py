@@ -132,7 +132,7 @@ def load(config: Config) -> Data:
         rest, test = split_off(rows, 1 / 10)
         parts = (*split_off(rest, 1 / 9), test)
     elif config.dataset == "reviews":
-        rows = pd.DataFrame(tables.read(REVIEWS).values())
+        rows = pd.read_csv(REVIEWS, dtype=str, keep_default_na=False)
         parts = [rows[rows["split"] == split] for split in SPLITS]
     else:
         parts = _tensorflow_datasets(config)

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 from matplotlib.figure import Figure
 
-from common.training.plots import BLUE, GREY, ORANGE, legend_above, save
+from common.training import plots
+from common.training.plots import BLUE, GREY, ORANGE
 
 from .data import PADDING
 from .predict import Sorter, in_words, reading
@@ -25,9 +26,9 @@ def draw_lengths(path: Path, by_length: dict[str, float], sorter: Sorter):
     axes.plot(lengths, values, "o-", color=BLUE)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set(xlabel="numbers in the list", ylabel="exact match", ylim=(-0.03, 1.03))
-    legend_above(axes)
+    plots.legend_above(axes)
     points = ", ".join(f"{y:.2f} at {x}" for x, y in zip(lengths, values, strict=True))
-    save(
+    plots.save(
         figure,
         path,
         caption="Exact match by length of the list. Shaded: lengths in training.",
@@ -57,7 +58,7 @@ def draw_states(path: Path, sorter: Sorter, numbers: np.ndarray):
     answer = in_words(numbers, sorter.sort(numbers[None])[0])
     axes.set_title(answer.replace("->", "\n->"), fontsize=10, loc="left")
     figure.colorbar(image, ax=axes, label="activation of the unit")
-    save(
+    plots.save(
         figure,
         path,
         caption=caption,

@@ -20,7 +20,7 @@ from examples.forecasting import data as example
 from examples.forecasting.config import PRESETS, Config, Recipe
 from examples.forecasting.data import Data, Preprocessor, load, read_panel
 from examples.forecasting.predict import Forecaster
-from examples.forecasting.series import Panel, read
+from examples.forecasting.series import Panel
 from tests.conftest import write_series
 
 L, H = 6, 3
@@ -378,7 +378,7 @@ def test_step_and_period_are_told_from_the_times(tmp_path, step, name, period):
     table = pd.read_csv(path)
     table.drop([20, 21]).to_csv(tmp_path / "holes.csv", index=False)
     for file, count in ((path, 0), (tmp_path / "holes.csv", 2)):
-        some, notes = read(file, time_column="ds", target="y", max_gap=2)
+        some, notes = read_panel(Config(data=str(file), max_gap=2))
         assert (some.frequency, some.usual_period) == (name, period)
         times = some.extended(2).frame["ds"]
         assert times[:40].tolist() == pd.to_datetime(table["ds"]).tolist()
@@ -391,7 +391,7 @@ def test_missing_values_repeat_the_value_before(tmp_path):
     values = table["y"].copy()
     table.loc[[0, 10, 11, 39], "y"] = np.nan
     table.drop(20).to_csv(tmp_path / "holes.csv", index=False, na_rep="NA")
-    some, notes = read(tmp_path / "holes.csv", time_column="ds", target="y", max_gap=2)
+    some, notes = read_panel(Config(data=str(tmp_path / "holes.csv"), max_gap=2))
     values[[10, 11, 20]] = values[[9, 9, 19]].to_numpy()
     np.testing.assert_array_equal(some.values, values[1:39])
     assert some.frame["ds"][0] == pd.Timestamp("2001-02-01")
@@ -423,7 +423,7 @@ def test_rows_in_any_order_of_series_and_odd_names(file, tmp_path):
 def test_times_of_all_kinds_are_steady(tmp_path, texts):
     table = pd.DataFrame({"ds": texts, "y": np.arange(len(texts))})
     table.to_csv(tmp_path / "t.csv", index=False)
-    some, _ = read(tmp_path / "t.csv", time_column="ds", target="y", max_gap=1)
+    some, _ = read_panel(Config(data=str(tmp_path / "t.csv"), max_gap=1))
     assert some.frequency in ("D", "h", "YS")
     assert some.values[-1] == len(texts) - 1
 

@@ -35,7 +35,10 @@ def small_run(small_file, tmp_path_factory):
 
     runs_dir = tmp_path_factory.mktemp("runs")
     config = Config(data=str(small_file), epochs=4, runs_dir=str(runs_dir))
-    train(config, console=Console(quiet=True))
+    with pytest.MonkeyPatch.context() as patch:
+        # No test looks at its figures, and drawing takes seconds.
+        patch.setattr("common.training.plots.save", lambda *_, **__: None)
+        train(config, console=Console(quiet=True))
     return runs_dir
 
 

@@ -72,6 +72,7 @@ def test_smoke_run_beats_its_baselines(smoke):
     assert "(right)\n" in output
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_floats_run_and_are_sorted(here, tmp_path):
     flags = ["--values", "float", "--length", 3, "--units", 16, "--epochs", 2]
     here(*flags, "--steps-per-epoch", 150, "--runs-dir", tmp_path)

@@ -97,6 +97,7 @@ def test_smoke_run_is_better_than_single_characters_and_says_what_it_is_not(toy)
     assert len((folder / "sample.txt").read_text()) == 2000
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_python_lines_are_counted_for_python_source(here, tmp_path, monkeypatch):
     for index in range(10):
         write_code(tmp_path / f"module{index}.py", seed=index, lines=200)
