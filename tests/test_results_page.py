@@ -211,5 +211,5 @@ def test_machine_and_versions_are_those_of_this_process():
     assert described["cpu"]
     assert described["cores"] >= 1
     assert described["memory"] is None or described["memory"] > 0
-    assert list(machine.versions()) == ["python", "tensorflow", "keras"]
+    assert list(machine.versions())[:3] == ["python", "tensorflow", "keras"]
     assert json.loads(json.dumps(described)) == described
