@@ -13,11 +13,11 @@ EXAMPLE = __package__.rpartition(".")[2]
 class Config(Settings):
     """What to train and on what; every setting has a default."""
 
-    units: Annotated[int, Limits(1, 16_384)] = 256
+    units: Annotated[int, Limits(1, 16_384)] = 168
     """Width of the hidden state."""
     layers: Annotated[int, Limits(1, 100)] = 1
     """Recurrent layers. Each above the first stands in a gated residual block."""
-    epochs: Annotated[int, Limits(1, MAX_COUNT)] = 4
+    epochs: Annotated[int, Limits(1, MAX_COUNT)] = 6
     """Passes over the training text. The epoch with the best validation is kept."""
     minutes: Annotated[float | None, Limits(0, 100_000, above=True)] = None
     """Train for about so long, instead of --epochs. Steps are timed beforehand, and the
@@ -71,6 +71,7 @@ PRESETS = {
     # Longer chunks leave a smaller share of the time to the optimizer.
     "full": {
         "dataset": "tiny_shakespeare",
+        "units": 256,
         "layers": 3,
         "chunk": 64,
         "dropout": 0.3,
