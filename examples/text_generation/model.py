@@ -94,8 +94,8 @@ def build_model(config: Config, size: int, streams: int | None = None) -> keras.
     """Return a network from ids (B, T) to logits of the next character (B, T, V).
 
     The first recurrent layer reads the characters. Each further one stands in a
-    residual block, which adds to the states below it. At the top, a gated linear unit
-    adds to the states what the logits need besides.
+    residual block, which adds to the states below it. Without such a block, a gated
+    linear unit adds to the states what the logits need besides.
 
     The network has two forms with the same weights. For training it keeps the states of
     B streams from one batch to the next. For everything else the states (B, U) are
@@ -129,9 +129,11 @@ def build_model(config: Config, size: int, streams: int | None = None) -> keras.
             initial_state=first or None,
         )
         before, after = before + first, after + last
-    # What a state has to remember is not what it has to say: a gate reads it.
-    normalized = keras.layers.LayerNormalization(name="read_norm")(hidden)
-    hidden = hidden + gated_linear_unit(normalized, config.units, name="read")
+    if config.layers == 1:
+        # What a state has to remember is not what it has to say: a gate reads it, as
+        # the gate of a block does.
+        normalized = keras.layers.LayerNormalization(name="read_norm")(hidden)
+        hidden = hidden + gated_linear_unit(normalized, config.units, name="read")
     hidden = keras.layers.Dropout(config.dropout, seed=config.seed)(hidden)
     logits = keras.layers.Dense(size, name="logits")(hidden)  # (B, T, V)
     if streams:

@@ -88,8 +88,9 @@ def stacked(model, ids, states):
         read = forward(own, normalized(hidden) * scale + shift, h_0=state)
         hidden = hidden + gated(model, f"block_{number}", read.outputs)
         after.append(read.state)
-    scale, shift = weights("read_norm")
-    hidden = hidden + gated(model, "read", normalized(hidden) * scale + shift)
+    if len(states) == 1:
+        scale, shift = weights("read_norm")
+        hidden = hidden + gated(model, "read", normalized(hidden) * scale + shift)
     W, c = weights("logits")
     return hidden[0] @ W + c, after
 

@@ -97,11 +97,11 @@ def test_matrices_of_characters_are_not_made_orthogonal(cell, files):
         for weight, velocity in zip(weights, optimizer.adam_velocities, strict=True)
         if velocity is None  # which only AdamW has
     }
-    above = re.compile("recurrent_2/.*/(kernel|W_F)|(block_2|read)_(value|gate)/kernel")
+    above = re.compile("recurrent_2/.*/(kernel|W_F)|block_2_(value|gate)/kernel")
     square = re.compile("/(recurrent_kernel|W_R)$")
     paths = {weight.path for weight in weights}
     assert orthogonal == {p for p in paths if above.search(p) or square.search(p)}
-    assert len(orthogonal) == 7
+    assert len(orthogonal) == 5
 
 
 def test_presets_differ_from_the_defaults_in_what_they_name():
