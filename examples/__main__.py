@@ -8,6 +8,7 @@ from typing import Annotated
 
 import tyro
 
+from common import starting
 from common.command_line import cli
 from common.errors import one_line
 from common.settings import Checked
@@ -109,7 +110,7 @@ def compare(options: CompareAll):
 
 def benchmark(options: Benchmark):
     """Time training steps: built-in, by hand, unrolled, XLA, GRU, LSTM, PyTorch."""
-    cli.import_keras()
+    starting.import_keras()
     from examples.benchmark.run import benchmark
 
     benchmark(options)

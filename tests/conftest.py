@@ -22,6 +22,16 @@ ROOT = Path(__file__).parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items):
+    """Give tests that share what a file's fixtures make to one of the two processes."""
+    for item in items:
+        shared = item._fixtureinfo.name2fixturedefs.values()
+        if any(
+            fixture.scope == "module" for fixtures in shared for fixture in fixtures
+        ):
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
 @pytest.fixture
 def command():
     """Return a function that runs `python -m examples.NAME ...` in the root."""
@@ -59,7 +69,8 @@ for line in sys.stdin:
 def fresh():
     """Return a function that runs a program in a process which knows only Keras.
 
-    There is one server for all of them, since importing Keras takes seconds.
+    It returns the exit status. There is one server for all programs, since importing
+    Keras takes seconds.
     """
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     server = subprocess.Popen(
@@ -69,7 +80,7 @@ def fresh():
     def run(program):
         server.stdin.write(json.dumps(program) + "\n")
         server.stdin.flush()
-        assert server.stdout.readline() == "0\n"  # its exit status
+        return int(server.stdout.readline())
 
     with server:
         yield run

@@ -6,10 +6,7 @@ resumed in another process ends in the same weights, and the two cells are one n
 
 import io
 import json
-import os
 import shutil
-import subprocess
-import sys
 import zipfile
 
 import h5py
@@ -58,23 +55,24 @@ TOY = {
         ["forecast", "--horizon", "2", "--output", "out.csv"],
     ),
 }
-# TensorFlow takes seconds to import, so there is one process for all verbs, and a fork
-# of it for the first two, which train. The second training is killed in epoch 3.
+# One process for all verbs, and a fork of it for the first two, which train. The second
+# training is killed in epoch 3.
 PROGRAM = """
-import importlib, json, os, signal, sys
+import importlib, os, signal, sys
+os.chdir(place)
+for number, name in ((1, "out.txt"), (2, "err.txt")):
+    os.dup2(os.open(name, os.O_CREAT | os.O_WRONLY), number)
 main = importlib.import_module("examples.mine.__main__").main
-from common.command_line import cli
-cli.import_keras()  # quietly
 from common.comparison import compare
 from common.training import plots
 from common.training.callbacks import History
 plots.save = lambda *_, **__: None  # drawing takes longer than these trainings
 compare.TIMING_ROUNDS, compare.CALLS_PER_ROUND = 2, 1
-compare.CELLS = compare.CELLS[:int(sys.argv[2])]
+compare.CELLS = compare.CELLS[:cells]
 def kill(self, epoch, logs=None):
     if epoch == 2:
         os.kill(os.getpid(), signal.SIGKILL)
-whole, cut, *others = json.loads(sys.argv[1])
+whole, cut, *others = verbs
 child = os.fork()
 if child:
     status = os.waitpid(child, 0)[1]
@@ -118,7 +116,7 @@ def flags(settings):
 
 
 @pytest.mark.parametrize("source", TOY)
-def test_copied_folder_trains_resumes_predicts_and_compares(source, tmp_path):
+def test_copied_folder_trains_resumes_predicts_and_compares(source, tmp_path, fresh):
     shutil.copytree(ROOT / "examples" / source, tmp_path / "examples" / "mine")
     for name in ("common", "datasets"):
         (tmp_path / name).symlink_to(ROOT / name)
@@ -131,17 +129,11 @@ def test_copied_folder_trains_resumes_predicts_and_compares(source, tmp_path):
     compare = ["compare", "--seeds", "1", *flags({**settings, "--epochs": 1})]
     verbs = [flags(settings), flags(settings), ["--resume"], predict, compare]
     cells = 4 if source == "text_generation" else 2  # GRU and LSTM take their time
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, json.dumps(verbs), str(cells)],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "resumed after epoch 2 of 4" in done.stdout
+    given = f"place, verbs, cells = {str(tmp_path)!r}, {verbs!r}, {cells}\n"
+    status = fresh(given + PROGRAM)
+    out, err = ((tmp_path / f"{end}.txt").read_text() for end in ("out", "err"))
+    assert status == 0, out + err
+    assert "resumed after epoch 2 of 4" in out
     runs = tmp_path / "runs" / "mine"
     whole, cut = sorted(path.parent for path in runs.glob("*/metrics.json"))
     assert results(whole) == results(cut)
@@ -153,7 +145,7 @@ def test_copied_folder_trains_resumes_predicts_and_compares(source, tmp_path):
     for folder in (whole, cut):
         assert (folder / "report.html").is_file()
         assert not (folder / "state.npz").exists()
-    (said,) = done.stderr.splitlines()
+    (said,) = err.splitlines()
     assert said.startswith(f"run: {cut.relative_to(tmp_path)}, trained on")
     (path,) = runs.glob("compare-*/compare.json")
     check_comparison(json.loads(path.read_text()), CELLS[:cells])

@@ -4,13 +4,10 @@ tyro makes the flags from a settings class.
 """
 
 import contextlib
-import ctypes
 import io
 import itertools
-import logging
 import os
 import sys
-import tempfile
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +15,7 @@ from typing import Any
 
 import tyro
 
-from common import settings
+from common import settings, starting
 from common.errors import UserError, check_choice, one_line
 from common.report import pages
 from common.training import run_folder
@@ -81,49 +78,12 @@ def main(
 
 def _run(verb: Verb, options: Any, *, keras: bool):
     if keras and getattr(options, "NEEDS_KERAS", True):
-        keep_memory()
-        import_keras()
+        starting.keep_memory()
+        starting.import_keras()
     run = verb(options)
     if run is not None:
         pages.leave(run)
         run_folder.close(run)
-
-
-def keep_memory():
-    """Tell glibc's malloc to keep memory that is freed, for the next training step.
-
-    Else every step may return its largest arrays to the system, and page by page gets
-    them back zeroed. Other C libraries are left as they are.
-    """
-    trim_threshold, most_mapped = -1, -4  # of <malloc.h>
-    with contextlib.suppress(AttributeError, OSError, TypeError):
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(trim_threshold, 2**31 - 1)
-        mallopt(most_mapped, 0)
-
-
-def import_keras():
-    """Import Keras while stderr is redirected.
-
-    TensorFlow 2.21 writes log lines at import whatever TF_CPP_MIN_LOG_LEVEL says. They
-    are shown only if the import fails.
-    """
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as aside:
-        os.dup2(aside.fileno(), 2)
-        try:
-            import keras  # noqa: F401  slow, so never before the flags are checked
-        except BaseException:
-            aside.seek(0)
-            os.write(kept, aside.read())
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-    # TensorFlow also advises to trace less often. Each model is traced once, but a
-    # backtest or a comparison has many.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def _parse(package: str, verb: Verb, verbs, presets: Mapping, words: list[str]) -> Any:

@@ -4,7 +4,7 @@ Letters: D features, U units.
 """
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -38,10 +38,10 @@ KINDS = {
     "OneHot": Kind(("num_classes",)),
 }
 KINDS |= dict.fromkeys(("Flatten", "Where"), Kind())
-KINDS |= dict.fromkeys(("Cast", "GetItem"), Kind())
+KINDS |= {"Cast": Kind(("dtype",)), "GetItem": Kind()}
 KINDS |= dict.fromkeys(("Add", "Subtract", "Multiply", "TrueDivide", "Sqrt"), Kind())
 KINDS |= dict.fromkeys(("NotEqual", "GreaterEqual"), Kind())
-# These do something in training alone.
+# These do something in training alone, as do layers with `training_only = True`.
 IDENTITIES = ("Dropout", "GaussianNoise")
 ACTIVATIONS = ("linear", "tanh", "relu", "sigmoid", "softmax")
 # Settings that the JavaScript takes for granted.
@@ -65,13 +65,8 @@ class Description:
         weights: float32 arrays.
     """
 
-    def __init__(self, model: keras.Model, identities: Iterable[str] = ()):
+    def __init__(self, model: keras.Model):
         """Take a functional model apart.
-
-        Args:
-            model: what is to be described.
-            identities: classes of the model's own layers that do something in training
-                alone.
 
         Raises:
             UserError: the model has a layer that the JavaScript does not know.
@@ -79,7 +74,6 @@ class Description:
         self.layers: dict[str, dict[str, Any]] = {}
         self.steps: list[dict[str, Any]] = []
         self.weights: list[np.ndarray] = []
-        self._identities = {*IDENTITIES, *identities}
         self._operations = {operation.name: operation for operation in model.operations}
         self._places: dict[tuple, list[int]] = {}  # of tensors, by their history
         config = model.get_config()
@@ -122,9 +116,9 @@ class Description:
         inputs = [self._source(value) for value in arguments["args"]]
         named = arguments["kwargs"].items()
         named = {k: self._source(value) for k, value in named if k != "training"}
-        if kind in self._identities:
-            return inputs
         operation = self._operations[name]
+        if kind in IDENTITIES or getattr(operation, "training_only", False):
+            return inputs
         if isinstance(operation, keras.layers.Bidirectional):
             return [self._both_ways(operation, inputs[0], named)]
         if isinstance(operation, keras.layers.RNN):

@@ -8,7 +8,7 @@ import base64
 import hashlib
 import json
 import webbrowser
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -59,11 +59,10 @@ def write(
     *,
     script: Path,
     title: str,
-    givens: Iterable[tuple[Any, Any]],
+    givens: Sequence[tuple[Any, Any]],
     task: dict[str, Any],
-    identities: Iterable[str] = (),
 ):
-    """Write the page of a run into its folder.
+    """Write the page of a run into its folder, and beside it the network for NumPy.
 
     Args:
         run: the folder.
@@ -73,19 +72,19 @@ def write(
         givens: what the page checks itself on: pairs of what a user would give, as a
             JSON value, and of the inputs that the preprocessor makes of it.
         task: what the example's script needs besides, as a JSON value.
-        identities: classes of layers that do something in training alone.
 
     Raises:
         UserError: the page lacks a layer of the model, or would be too large. The
             reason is kept in the run's folder.
     """
-    import keras  # slow to import, as numpy is: a verb's --help must not wait for them
-    import numpy as np
-
+    # Slow to import: a verb's --help must not wait for it.
+    from common.play import numpy_network
     from common.play.network import Description
 
     try:
-        described = Description(model, identities)
+        described = Description(model)
+        compared = [(inputs, answers(model, inputs)) for _, inputs in givens]
+        numpy_network.save(run, described, compared)
         numbers = sum(weights.size for weights in described.weights)
         if 2 * numbers > MAX_BYTES:
             raise UserError(
@@ -96,14 +95,10 @@ def write(
         files.write_text(run / WHY_NOT, f"{error}\n")
         raise
     bits = 32 if 4 * numbers <= FLOAT32_BYTES else 16
-    checks = []
-    for given, inputs in givens:
-        outputs = model(inputs, training=False)
-        arrays = [
-            np.asarray(keras.ops.convert_to_numpy(output), "float32")
-            for output in (outputs if isinstance(outputs, list | tuple) else [outputs])
-        ]
-        checks.append({"given": given, "outputs": [encoded(a) for a in arrays]})
+    checks = [
+        {"given": given, "outputs": [encoded(output) for output in outputs]}
+        for (given, _), (_, outputs) in zip(givens, compared, strict=True)
+    ]
     contents = {
         "source": f"run {run.path.name}",
         "title": title,
@@ -114,6 +109,17 @@ def write(
         "task": task,
     }
     files.write_text(run / PAGE, render(contents, script))
+
+
+def answers(model, inputs) -> list:
+    """Return the outputs of a Keras model as a list of float32 arrays."""
+    import keras
+    import numpy as np
+
+    outputs = model(inputs, training=False)
+    outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
+    arrays = [keras.ops.convert_to_numpy(output) for output in outputs]
+    return [np.asarray(array, "float32") for array in arrays]
 
 
 def why_not(run: Run) -> str | None:

@@ -155,6 +155,11 @@ def find(example: str, *, run: str | None, runs_dir: str) -> Run:
     return found
 
 
+def opened(example: str, run: "str | Path | Run") -> Run:
+    """Return a finished run, given itself or its path; raises what `find` does."""
+    return run if isinstance(run, Run) else find(example, run=str(run), runs_dir="")
+
+
 def _dataset(run: Run) -> str:
     metrics = files.read_json(run / METRICS)
     if not isinstance(metrics, dict) or "dataset" not in metrics:

@@ -27,6 +27,7 @@ KINDS = (
         examples={
             "sentiment": "words of a review -> one label",
             "forecasting": "past values -> all future values at once",
+            "signals": "measurements of a window -> one class",
         },
         keras="the default: a layer returns its last state only, (B, U)",
     ),
@@ -35,7 +36,10 @@ KINDS = (
         reads=(0, 1, 2),
         writes=(0, 1, 2),
         feeds_back=False,
-        examples={"text_generation": "in training: each character -> the next one"},
+        examples={
+            "tagging": "characters or words -> one class for each",
+            "text_generation": "in training: each character -> the next one",
+        },
         keras="return_sequences=True",
     ),
     Kind(

@@ -14,7 +14,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from common.command_line import cli
+from common import starting
 from common.comparison import timing
 from examples.benchmark import pytorch
 
@@ -39,7 +39,7 @@ def _measure(torch: bool, size: dict[str, int]) -> dict[str, float]:
     if torch:
         step = pytorch.training_step(batch, units=units, seed=seed)
     else:
-        cli.import_keras()  # quietly
+        starting.import_keras()  # quietly
         import keras
 
         from examples.benchmark import ways

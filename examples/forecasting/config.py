@@ -1,7 +1,7 @@
 """Settings of the forecasting example, and its presets."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from common.errors import UserError, check_choice
 from common.settings import MAX_COUNT, Checked, Limits, Repeats, Settings
@@ -143,6 +143,8 @@ class Compare(Repeats, Config):
 @dataclass(frozen=True, kw_only=True)
 class Forecast(Checked):
     """What to forecast, how far, and with which run."""
+
+    NEEDS_KERAS: ClassVar[bool] = False  # where NumPy can answer
 
     data: str | None = None
     """File with the series. None: continue the data that the run was trained on."""

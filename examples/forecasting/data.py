@@ -13,13 +13,10 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize_scalar
 from scipy.special import boxcox1p, inv_boxcox1p
-from scipy.stats import boxcox_normmax
 
 from common import files
 from common.errors import UserError, one_line, shown
-from common.preprocessing.sequences import Batches
 from common.settings import Checked, Limits
 
 from .config import Config, Steps, Transform
@@ -101,6 +98,10 @@ def _likeliest(past: np.ndarray) -> float:
     """Return the exponent of Box-Cox, 0 to 1, after which values are most normal."""
     if np.ptp(past) == 0:
         return 1.0  # any will do
+    # Slow to import, and few runs need it.
+    from scipy.optimize import minimize_scalar
+    from scipy.stats import boxcox_normmax
+
     within = partial(minimize_scalar, bounds=(0, 1), method="bounded")
     return boxcox_normmax(past + 1, method="mle", optimizer=within)
 
@@ -173,6 +174,9 @@ class Windows:
 
         An epoch has every window once, or `count` windows, some of them several times.
         """
+        # Imports Keras, which a forecast can do without.
+        from common.preprocessing.sequences import Batches
+
         rows = np.arange(count or len(self)) % len(self)
         arrays = self.inputs()[rows], self.targets()[rows]
         return Batches(*arrays, batch_size=batch_size, seed=seed)

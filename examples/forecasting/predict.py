@@ -6,17 +6,16 @@ Letters: N windows, L steps read, H steps forecast.
 from dataclasses import replace
 from pathlib import Path
 
-import keras
 import numpy as np
 from rich.console import Console
 
 from common import files, settings
 from common.errors import UserError, one_line
+from common.play import numpy_network
 from common.training import console as out
-from common.training import models, run_folder
+from common.training import run_folder
 
 from . import figures
-from . import model as _registers_the_cell  # noqa: F401
 from .config import EXAMPLE, Config, Forecast
 from .data import INTERVALS, Data, Preprocessor, Windows, leave_out, read_panel
 from .series import ID, TIME, VALUE
@@ -28,19 +27,26 @@ SHOWN = 24  # rows that are printed; the file has all
 class Forecaster:
     """A trained network together with the preprocessor it was trained with."""
 
-    def __init__(self, model: keras.Model, preprocessor: Preprocessor):
-        """Take a network of `model.build_model` and the preprocessor of its series."""
+    def __init__(self, model, preprocessor: Preprocessor):
+        """Take a network of `model.build_model` and the preprocessor of its series.
+
+        The network is a `keras.Model`, or the same in NumPy.
+        """
         self.model, self.preprocessor = model, preprocessor
 
     @classmethod
-    def from_run(cls, run: run_folder.Run) -> "Forecaster":
-        """Load a finished run.
+    def from_run(cls, run: run_folder.Run | str) -> "Forecaster":
+        """Load a finished run; a path that ends in `latest` will do.
 
         Raises:
             UserError: a file is missing or damaged, or the two do not fit together.
         """
+        run = run_folder.opened(EXAMPLE, run)
         path = run / run_folder.PREPROCESSOR
-        one, model = Preprocessor.load(path), models.load(run)
+        one = Preprocessor.load(path)
+        if (network := numpy_network.load(run)) is not None:
+            return cls(network, one)
+        model = numpy_network.in_keras(run, __package__)
         reads = (None, one.window, 1 + len(one.means))
         if model.input_shape != reads or model.output_shape[-1] > one.horizon:
             raise UserError(f"{path} does not belong to {run / run_folder.MODEL}")

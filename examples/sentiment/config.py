@@ -1,7 +1,7 @@
 """Settings of the sentiment example, and its presets."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import tyro
 
@@ -94,6 +94,8 @@ class Compare(Repeats, Config):
 @dataclass(frozen=True, kw_only=True)
 class Classify(Checked):
     """What to classify and with which run."""
+
+    NEEDS_KERAS: ClassVar[bool] = False  # where NumPy can answer
 
     texts: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
     """Texts, each in quotes. Default: the lines of --file, or of stdin."""

@@ -25,7 +25,8 @@ from common.preprocessing.sequences import predict
 from common.training import metrics
 from common.training.console import attempt, say, table
 
-from .data import Data, Split, words
+from .data import Data, Split
+from .preprocessor import words
 
 READ_BATCH = 128  # texts per batch where nothing is trained
 SHUFFLE_SEED = 0

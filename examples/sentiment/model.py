@@ -75,6 +75,8 @@ def recurrent_layer(
 class WordDropout(keras.layers.Layer):
     """During training, replaces the vectors of some words by zeros."""
 
+    training_only = True  # so `play` leaves it out
+
     def __init__(self, rate: float, seed: int, **kwargs):
         """Drop each word with probability `rate`."""
         super().__init__(**kwargs)

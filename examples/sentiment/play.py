@@ -7,8 +7,9 @@ import keras
 from common.play import page
 from common.training.run_folder import Run
 
-from .data import CJK, Data
+from .data import Data
 from .figures import short_texts
+from .preprocessor import CJK
 
 CHECKS = ("", "never seen: qwertz", "I don't like it!", "not bad, not bad at all")
 
@@ -24,5 +25,4 @@ def write(run: Run, model: keras.Model, data: Data):
         title="Text classifier",
         givens=[(text, preprocessor.encode([text])) for text in (texts[0], *CHECKS)],
         task={"texts": texts, "cjk": CJK, **preprocessor.to_json()},
-        identities=("WordDropout",),
     )

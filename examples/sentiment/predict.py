@@ -2,39 +2,45 @@
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 
 from common import files
 from common.command_line import input_lines
 from common.errors import UserError, one_line
-from common.training import models, run_folder
+from common.play import numpy_network
+from common.training import run_folder
 
-from . import model as _registers_the_cell  # noqa: F401
 from .config import EXAMPLE, Classify
-from .data import Preprocessor, words
+from .preprocessor import Preprocessor, words
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """A trained network and the preprocessor that it was trained with."""
+    """A trained network and the preprocessor that it was trained with.
 
-    model: keras.Model
+    `model` is a `keras.Model`, or the same network in NumPy.
+    """
+
+    model: Callable
     preprocessor: Preprocessor
 
     @classmethod
-    def from_run(cls, run: run_folder.Run) -> "Classifier":
-        """Load both from a run folder.
+    def from_run(cls, run: run_folder.Run | str) -> "Classifier":
+        """Load both from a run folder; a path that ends in `latest` will do.
 
         Raises:
             UserError: a file is missing or damaged, or the two do not fit together.
         """
+        run = run_folder.opened(EXAMPLE, run)
         path = run / run_folder.PREPROCESSOR
         preprocessor = Preprocessor.from_json(files.read_json(path))
-        model = models.load(run)
+        if (network := numpy_network.load(run)) is not None:
+            return cls(network, preprocessor)
+        model = numpy_network.in_keras(run, __package__)
         weights = model.get_weights()  # from the embedding to the output's bias
         sizes = [array.shape[:1] for array in (*weights[:1], *weights[-1:])]
         if sizes != [(len(preprocessor.vocabulary),), (len(preprocessor.labels),)]:

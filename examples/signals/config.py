@@ -1,7 +1,7 @@
 """Settings of the signals example, and its presets."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import tyro
 
@@ -76,6 +76,8 @@ class Compare(Repeats, Config):
 @dataclass(frozen=True, kw_only=True)
 class Classify(Checked):
     """What to classify and with which run."""
+
+    NEEDS_KERAS: ClassVar[bool] = False  # where NumPy can answer
 
     file: Annotated[str | None, tyro.conf.Positional] = None
     """File of windows or recordings, with the columns of the training data."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
 from sklearn.datasets import load_digits
@@ -18,6 +17,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from common import files
 from common.errors import UserError, check_choice, one_line, shown
 from common.preprocessing import tables
+from common.preprocessing.padding import padded
 from common.preprocessing.sequences import Batches
 from common.settings import MAX_COUNT, Limits, check, flag
 
@@ -95,8 +95,8 @@ class Preprocessor:
         windows = self.standardized(values)
         present = [np.ones(len(one)) for one in windows]
         return (
-            keras.utils.pad_sequences(windows, padding="post", dtype="float32"),
-            keras.utils.pad_sequences(present, padding="post"),
+            padded(windows, dtype="float32"),
+            padded(present),
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -2,21 +2,20 @@
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 from rich.console import Console
 
 from common import files, settings
 from common.errors import UserError, one_line
+from common.play import numpy_network
 from common.training import console as out
-from common.training import models, run_folder
+from common.training import run_folder
 
-from . import model as _registers_the_cell  # noqa: F401
 from .config import EXAMPLE, Classify, Config
 from .data import Preprocessor, Windows, read
 
@@ -25,21 +24,27 @@ READ_BATCH = 256  # windows
 
 @dataclass(frozen=True)
 class Classifier:
-    """A trained network and the preprocessor that it was trained with."""
+    """A trained network and the preprocessor that it was trained with.
 
-    model: keras.Model
+    `model` is a `keras.Model`, or the same network in NumPy.
+    """
+
+    model: Callable
     preprocessor: Preprocessor
 
     @classmethod
-    def from_run(cls, run: run_folder.Run) -> "Classifier":
-        """Load both from a run folder.
+    def from_run(cls, run: run_folder.Run | str) -> "Classifier":
+        """Load both from a run folder; a path that ends in `latest` will do.
 
         Raises:
             UserError: a file is missing or damaged, or the two do not fit together.
         """
+        run = run_folder.opened(EXAMPLE, run)
         path = run / run_folder.PREPROCESSOR
         preprocessor = Preprocessor.from_json(files.read_json(path))
-        model = models.load(run)
+        if (network := numpy_network.load(run)) is not None:
+            return cls(network, preprocessor)
+        model = numpy_network.in_keras(run, __package__)
         sizes = [len(preprocessor.channels), len(preprocessor.labels)]
         shapes = [model.inputs[0].shape, model.outputs[0].shape]
         if [shape[-1] for shape in shapes] != sizes:

@@ -1,7 +1,7 @@
 """Settings of the sorting example, and its presets."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import tyro
 
@@ -99,6 +99,8 @@ class Compare(Repeats, Config):
 @dataclass(frozen=True, kw_only=True)
 class Sort(Checked):
     """What to sort and with which run."""
+
+    NEEDS_KERAS: ClassVar[bool] = False  # where NumPy can answer
 
     numbers: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
     """One list; or several lists, each in quotes. Without any, lists are read from

@@ -13,8 +13,9 @@ from threadpoolctl import threadpool_limits
 from common.training import metrics
 from common.training.console import attempt, say, table
 
-from .data import DATA_SEED, PADDING, TRAIN, Data, ascending, draw, ranks
+from .data import DATA_SEED, TRAIN, Data, draw
 from .predict import Sorter, in_words, right
+from .preprocessor import PADDING, ascending, ranks
 
 METRIC = "exact_match"
 BASELINE_LISTS = 20_000  # training lists of the baselines

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from common.training import plots
 from common.training.plots import BLUE, GREY, ORANGE
 
-from .data import PADDING
-from .predict import Sorter, in_words, reading
+from .predict import Sorter, in_words
+from .preprocessor import PADDING
+from .writer import reading
 
 
 def draw_lengths(path: Path, by_length: dict[str, float], sorter: Sorter):

@@ -9,7 +9,7 @@ import numpy as np
 from common.play import page
 from common.training.run_folder import Run
 
-from .data import PADDING, Preprocessor
+from .preprocessor import PADDING, Preprocessor
 
 
 def write(run: Run, model: keras.Model, lists: Preprocessor, examples: np.ndarray):

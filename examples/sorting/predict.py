@@ -4,73 +4,53 @@ Letters: B batch, T time steps (numbers of a list), U units, V values.
 """
 
 import contextlib
+import functools
 import json
 from typing import Any
 
-import keras
 import numpy as np
-from keras import ops
 
 from common.command_line import input_lines
 from common.errors import UserError
-from common.training import models, run_folder
+from common.play import numpy_network
+from common.training import run_folder
 
-from . import model as _registers_the_cell  # noqa: F401
 from .config import EXAMPLE, Sort
-from .data import PADDING, Preprocessor, ascending, words
+from .preprocessor import PADDING, Preprocessor, ascending, words
 
 READ_BATCH = 1000  # lists at a time outside of training
 MAX_LISTS = 1_000_000  # sorted by one command
 NOT_FINITE = "the network's output is not finite; train it again"
 
 
-class Writer(keras.Model):
-    """Reads lists and writes answers to them, all steps in one compiled call."""
-
-    def __init__(self, model: keras.Model):
-        """Take a network of `model.writing_network`.
-
-        Raises:
-            ValueError: a layer of it is missing.
-        """
-        super().__init__()
-        self.reading, self.step = reading(model), one_step(model)
-
-    def call(self, ids):
-        """Read ids (B, T) and return the T numbers written (B, T).
-
-        The number written is -1 from the first step on whose logits are not finite.
-        """
-
-        def write_one(t, last, written, *states):
-            logits, *states = self.step([last, *states])  # (B, 1, V)
-            finite = ops.all(ops.isfinite(logits), axis=-1)
-            number = ops.where(finite, ops.argmax(logits, axis=-1), -1)  # (B, 1)
-            number = ops.cast(number, "int32")
-            written = ops.slice_update(written, (0, t), number)
-            return (t + 1, number + 1, written, *states)
-
-        _, *states = self.reading(ids)
-        nothing = ops.zeros_like(ids)  # its id, 0, is the start
-        start = (0, nothing[:, :1], nothing, *states)
-        steps = ops.shape(ids)[1]
-        _, _, written, *_ = ops.while_loop(lambda t, *_: t < steps, write_one, start)
-        return written
-
-
 class Sorter:
     """A trained network with the preprocessor that it was trained with."""
 
-    def __init__(self, model: keras.Model, preprocessor: Preprocessor):
-        """Take a network of `model.build_model` and the preprocessor of its lists."""
+    def __init__(self, model, preprocessor: Preprocessor):
+        """Take a network of `model.build_model` and the preprocessor of its lists.
+
+        The network is a `keras.Model`, or the same in NumPy.
+        """
         self.model, self.preprocessor = model, preprocessor
-        if preprocessor.values == "int":
-            self.writer = Writer(model)
+        if isinstance(model, numpy_network.Network):
+            self.write = functools.partial(write, model)
+        elif preprocessor.values == "int":
+            from .writer import Writer  # needs Keras
+
+            self.write = Writer(model).predict_on_batch
 
     @classmethod
-    def from_run(cls, run: run_folder.Run) -> "Sorter":
-        """Load a run; `UserError` if a file is damaged or the files do not match."""
-        preprocessor, model = Preprocessor.load(run), models.load(run)
+    def from_run(cls, run: run_folder.Run | str) -> "Sorter":
+        """Load a finished run; a path that ends in `latest` will do.
+
+        Raises:
+            UserError: a file is damaged, or the files do not match.
+        """
+        run = run_folder.opened(EXAMPLE, run)
+        preprocessor = Preprocessor.load(run)
+        if (network := numpy_network.load(run)) is not None:
+            return cls(network, preprocessor)
+        model = numpy_network.in_keras(run, __package__)
         whole = preprocessor.values == "int"
         answers = preprocessor.max_value + 1 if whole else preprocessor.length
         inputs = 2 if whole else 1  # the list, and what was written before
@@ -102,7 +82,7 @@ class Sorter:
         return np.where(numbers == PADDING, PADDING, written)
 
     def _write(self, numbers: np.ndarray) -> np.ndarray:
-        written = self.writer.predict_on_batch(self.preprocessor.inputs(numbers))
+        written = self.write(self.preprocessor.inputs(numbers))
         if (written < 0).any():
             raise UserError(NOT_FINITE)
         return written
@@ -122,23 +102,21 @@ class Sorter:
         return written
 
 
-def reading(model: keras.Model) -> keras.Model:
-    """Return the network that reads: from ids (B, T) to what the encoder returns."""
-    return keras.Model(model.inputs[0], model.get_layer("encoder").output)
+def write(network: numpy_network.Network, ids: np.ndarray) -> np.ndarray:
+    """Do in NumPy what `writer.Writer` does in Keras: from ids (B, T) to numbers."""
 
+    def vectors(ids):
+        return network.layer("embedding", ids)[0]
 
-def one_step(model: keras.Model) -> keras.Model:
-    """Return the network of one step of writing.
-
-    It takes the id written before (B, 1) and the decoder's states (B, U), and returns
-    logits (B, 1, V) and the new states.
-    """
-    _, *states = model.get_layer("decoder").output
-    previous = keras.Input((1,), dtype="int32")
-    carried = [keras.Input(state.shape[1:]) for state in states]
-    vector = model.get_layer("embedding")(previous)
-    written, *new = model.get_layer("decoder")(vector, initial_state=carried)
-    return keras.Model([previous, *carried], [model.get_layer("logits")(written), *new])
+    _, *states = network.layer("encoder", vectors(ids), ids != 0)
+    last, written = np.zeros_like(ids[:, :1]), []
+    for _ in range(ids.shape[1]):
+        h, *states = network.layer("decoder", vectors(last), None, *states)
+        (logits,) = network.layer("logits", h)  # (B, 1, V)
+        finite = np.isfinite(logits).all(axis=-1)
+        written.append(np.where(finite, logits.argmax(axis=-1), -1).astype("int32"))
+        last = written[-1] + 1
+    return np.concatenate(written, axis=1)
 
 
 def right(numbers: np.ndarray, written: np.ndarray) -> np.ndarray:

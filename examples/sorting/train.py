@@ -18,11 +18,12 @@ from common.training.task import Task
 
 from . import play
 from .config import EXAMPLE, Compare, Config
-from .data import DATA_SEED, PADDING, Data, FreshBatches, load
+from .data import DATA_SEED, Data, FreshBatches, load
 from .evaluate import METRIC, baseline_answers, evaluate, show
 from .figures import draw_lengths, draw_states
 from .model import build_model
 from .predict import READ_BATCH, Sorter, right
+from .preprocessor import PADDING
 
 STEPS_PER_CALL = 10  # batches per call from Python, which saves time on small steps
 # XLA makes a step 10 to 30 % faster; compiling with it takes some seconds.

@@ -1,7 +1,7 @@
 """Settings of the tagging example, and its presets."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import tyro
 
@@ -74,6 +74,8 @@ class Compare(Repeats, Config):
 @dataclass(frozen=True, kw_only=True)
 class Colour(Checked):
     """What to colour and with which run."""
+
+    NEEDS_KERAS: ClassVar[bool] = False  # where NumPy can answer
 
     file: Annotated[str | None, tyro.conf.Positional] = None
     """File to colour: Python source, or one sentence per line for a run on words."""

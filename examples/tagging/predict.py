@@ -7,22 +7,21 @@ import html
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from common import files
 from common.errors import UserError
-from common.training import models, run_folder
+from common.play import numpy_network
+from common.training import run_folder
 
-from . import model as _registers_the_cell  # noqa: F401
 from .colours import ansi, color_of
 from .config import EXAMPLE, Colour
-from .data import Preprocessor
+from .preprocessor import Preprocessor
 
 READ_BATCH = 256  # windows
 PAGE = """<!doctype html>
@@ -38,21 +37,27 @@ PAGE = """<!doctype html>
 
 @dataclass(frozen=True)
 class Tagger:
-    """A trained network and the preprocessor that it was trained with."""
+    """A trained network and the preprocessor that it was trained with.
 
-    model: keras.Model
+    `model` is a `keras.Model`, or the same network in NumPy.
+    """
+
+    model: Callable
     preprocessor: Preprocessor
 
     @classmethod
-    def from_run(cls, run: run_folder.Run) -> "Tagger":
-        """Load both from a run folder.
+    def from_run(cls, run: run_folder.Run | str) -> "Tagger":
+        """Load both from a run folder; a path that ends in `latest` will do.
 
         Raises:
             UserError: a file is missing or damaged, or the two do not fit together.
         """
+        run = run_folder.opened(EXAMPLE, run)
         path = run / run_folder.PREPROCESSOR
         preprocessor = Preprocessor.from_json(files.read_json(path))
-        model = models.load(run)
+        if (network := numpy_network.load(run)) is not None:
+            return cls(network, preprocessor)
+        model = numpy_network.in_keras(run, __package__)
         known = model.get_weights()[0].shape[0]
         sizes = [len(preprocessor.vocabulary), len(preprocessor.tags)]
         if [known, model.output_shape[-1]] != sizes:

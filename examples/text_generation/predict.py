@@ -75,12 +75,13 @@ class Writer(keras.Model):
         return [written, *states]
 
     @classmethod
-    def from_run(cls, run: run_folder.Run) -> "Writer":
-        """Load the network and the preprocessor of a run.
+    def from_run(cls, run: run_folder.Run | str) -> "Writer":
+        """Load the network and the preprocessor of a run, which may be a path.
 
         Raises:
             UserError: a file is missing or damaged, or the two do not fit together.
         """
+        run = run_folder.opened(EXAMPLE, run)
         path = run / run_folder.PREPROCESSOR
         preprocessor = Preprocessor.from_json(files.read_json(path))
         network = models.load(run)

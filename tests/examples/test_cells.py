@@ -313,6 +313,6 @@ def test_saved_layers_are_the_same_in_a_fresh_process(fresh, tmp_path):
         "    inputs = np.load(path.with_suffix('.npy'))\n"
         "    np.save(path.with_suffix('.out.npy'), model([inputs, mask]))\n"
     )
-    fresh(program)
+    assert fresh(program) == 0
     for name, output in expected.items():
         np.testing.assert_array_equal(np.load(tmp_path / f"{name}.out.npy"), output)

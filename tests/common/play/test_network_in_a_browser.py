@@ -1,4 +1,4 @@
-"""The network in JavaScript, run in Chromium, against Keras and TensorFlow."""
+"""The network in NumPy, and in JavaScript in Chromium, against Keras and TensorFlow."""
 
 import contextlib
 from pathlib import Path
@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from common.play import page
 from common.play.network import Description
+from common.play.numpy_network import Network
 from examples.forecasting import config as forecasting_config
 from examples.forecasting import model as forecasting_model
 from examples.sentiment import config as sentiment_config
@@ -172,11 +173,16 @@ def test_network_and_gradients_equal_keras(browser, example, settings):
     model, inputs = example(**settings)
     for weight in model.trainable_weights:
         weight.assign(0.4 * random.normal(size=weight.shape))
-    described = Description(model, identities=("WordDropout",))
+    described = Description(model)
     expected = model(inputs if len(inputs) > 1 else inputs[0], training=False)
     expected = expected if isinstance(expected, list) else [expected]
     element = int(np.size(expected[0])) - 1
     unrolled, gradients = by_tensorflow(model, inputs, element)
+    found = Network(described.to_json(), described.weights)(inputs)
+    for one, other in zip(
+        expected, found if isinstance(found, list) else [found], strict=True
+    ):
+        np.testing.assert_allclose(one, other, atol=1e-6)
     found = browser.execute_script(
         "\n".join([*NETWORK, RUN]),
         described.to_json(),

@@ -14,8 +14,8 @@ from common.preprocessing.text import Vocabulary
 from common.training.run_folder import Run
 from examples import sentiment
 from examples.sentiment.config import Config
-from examples.sentiment.data import CJK, Preprocessor, words
 from examples.sentiment.model import build_model
+from examples.sentiment.preprocessor import CJK, Preprocessor, words
 from tests.common.conftest import show
 
 SCRIPT = Path(sentiment.__file__).with_name("play.js")
@@ -51,7 +51,6 @@ def write(folder, *, labels=("bad", "good"), texts=TEXTS, seed=1):
         title="Toy",
         givens=[(text, lists.encode([text])) for text in texts[:2]],
         task={"texts": texts, "cjk": CJK, **lists.to_json()},
-        identities=("WordDropout",),
     )
     return folder / page.PAGE
 

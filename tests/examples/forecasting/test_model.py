@@ -234,5 +234,5 @@ def test_saved_network_is_the_same_in_a_fresh_process(fresh, tmp_path):
         f"inputs = np.load(r'{tmp_path / 'inputs.npy'}')\n"
         f"np.save(r'{tmp_path / 'out.npy'}', model(inputs))"
     )
-    fresh(program)
+    assert fresh(program) == 0
     np.testing.assert_array_equal(np.load(tmp_path / "out.npy"), network(inputs))

@@ -23,6 +23,7 @@ ARTEFACTS = {
     "history.csv",
     "metrics.json",
     "model.keras",
+    "network.npz",
     "play.html",
     "report.html",
 }

@@ -13,7 +13,8 @@ from common.errors import UserError
 from common.preprocessing.tables import read
 from common.preprocessing.text import Vocabulary
 from examples.sentiment.config import Config
-from examples.sentiment.data import REVIEWS, SPLITS, Preprocessor, load, words
+from examples.sentiment.data import REVIEWS, SPLITS, load
+from examples.sentiment.preprocessor import Preprocessor, words
 from tests.conftest import REAL_DATA
 
 PREPROCESSOR = Preprocessor(Vocabulary.fit([list("abcde")]), ["bad", "good"], 4)

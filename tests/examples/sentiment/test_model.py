@@ -115,7 +115,7 @@ def test_saved_network_is_the_same_in_a_fresh_process(fresh, tmp_path):
         "    model = keras.saving.load_model(path)\n"
         "    np.save(path.with_suffix('.npy'), model(ids))\n"
     )
-    fresh(program)
+    assert fresh(program) == 0
     for name, network in networks.items():
         found = np.load(tmp_path / f"{name}.npy")
         np.testing.assert_array_equal(found, network(some_ids()))

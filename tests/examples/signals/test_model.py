@@ -81,12 +81,13 @@ def test_saved_network_is_the_same_in_a_fresh_process(fresh, tmp_path):
     network = model(cell="custom", layers=2, pooling="max")
     network.save(tmp_path / "a.keras")
     np.savez(tmp_path / "a.npz", *some_windows())
-    fresh(
+    program = (
         "import keras, numpy as np, examples.signals.model\n"
         f"folder = {str(tmp_path)!r}\n"
         "model = keras.saving.load_model(folder + '/a.keras')\n"
         "inputs = tuple(np.load(folder + '/a.npz').values())\n"
         "np.save(folder + '/a.npy', model(inputs))\n"
     )
+    assert fresh(program) == 0
     found = np.load(tmp_path / "a.npy")
     np.testing.assert_array_equal(found, network(some_windows()))

@@ -21,6 +21,7 @@ ARTEFACTS = {
     "history.csv",
     "metrics.json",
     "model.keras",
+    "network.npz",
     "play.html",
     "preprocessor.json",
 }

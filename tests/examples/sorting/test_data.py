@@ -16,13 +16,10 @@ from examples.sorting.config import MIN_LISTS, Config
 from examples.sorting.data import (
     KINDS,
     MOST_LENGTHS,
-    PADDING,
     TEST,
     TRAIN,
     VALIDATION,
     FreshBatches,
-    Preprocessor,
-    ascending,
     draw,
     draw_to_learn,
     load,
@@ -30,6 +27,7 @@ from examples.sorting.data import (
 )
 from examples.sorting.evaluate import BASELINES, measures
 from examples.sorting.predict import in_words, right
+from examples.sorting.preprocessor import PADDING, Preprocessor, ascending
 
 SPLITS = (TEST, VALIDATION, TRAIN)
 PREPROCESSORS = st.builds(

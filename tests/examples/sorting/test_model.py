@@ -13,10 +13,12 @@ from common.comparison.parity import copy_weights, weights_as_custom
 from common.errors import UserError
 from examples.sorting import figures
 from examples.sorting.config import Config
-from examples.sorting.data import PADDING, TRAIN, Preprocessor, draw
+from examples.sorting.data import TRAIN, draw
 from examples.sorting.model import TALLY, ConciseCell, build_model
-from examples.sorting.predict import Sorter, reading, right
+from examples.sorting.predict import Sorter, right
+from examples.sorting.preprocessor import PADDING, Preprocessor
 from examples.sorting.train import exact_match
+from examples.sorting.writer import reading
 
 B, T, U = 5, 9, 6
 CELLS = ("builtin", "custom")
@@ -203,8 +205,8 @@ def test_saved_network_is_the_same_in_a_fresh_process(fresh, tmp_path):
         network.save(tmp_path / f"{values}.keras")
         np.save(tmp_path / f"{values}.npy", some_lists(values))
     program = (
-        "import pathlib, keras, numpy as np\n"
-        "from examples.sorting.data import Preprocessor\n"
+        "import pathlib, keras, numpy as np, examples.sorting.model\n"
+        "from examples.sorting.preprocessor import Preprocessor\n"
         "from examples.sorting.predict import Sorter\n"
         f"folder = pathlib.Path({str(tmp_path)!r})\n"
         "for path in folder.glob('*.keras'):\n"
@@ -216,7 +218,7 @@ def test_saved_network_is_the_same_in_a_fresh_process(fresh, tmp_path):
         "    written = Sorter(model, made).sort(lists)\n"
         "    np.save(path.with_suffix('.sorted.npy'), written)\n"
     )
-    fresh(program)
+    assert fresh(program) == 0
     for values, network in networks.items():
         lists = some_lists(values)
         inputs, _ = lists_of(values).inputs_and_targets(lists)
@@ -232,7 +234,9 @@ def test_figure_of_the_states_parts_reading_from_writing(monkeypatch, steps, div
     saved, states = [], np.arange(3.0 * steps).reshape(steps, 3)
     names = [f"step {number}" for number in range(steps)]
     monkeypatch.setattr(figures, "hidden_states", lambda *_: (states, names))
-    monkeypatch.setattr(figures, "save", lambda figure, *_, **__: saved.append(figure))
+    monkeypatch.setattr(
+        figures.plots, "save", lambda figure, *_, **__: saved.append(figure)
+    )
     sorter = SimpleNamespace(sort=lambda numbers: np.sort(numbers))
     figures.draw_states(None, sorter, np.array([2, 1]))
     axes, bar = saved[0].axes

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from common.errors import UserError
 from common.preprocessing.text import Vocabulary
 from examples.tagging.config import Config
-from examples.tagging.data import NO_CLASS, Preprocessor, conllu, load
+from examples.tagging.data import NO_CLASS, conllu, load
+from examples.tagging.preprocessor import Preprocessor
 from tests.conftest import write_conllu
 
 ONE = Preprocessor(Vocabulary(list("abc")), ["x", "y"], False, 10, 3)

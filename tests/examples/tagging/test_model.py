@@ -105,10 +105,11 @@ def test_saved_network_is_the_same_in_a_fresh_process(fresh, tmp_path):
     network = model(cell="custom", layers=2)
     network.save(tmp_path / "a.keras")
     np.save(tmp_path / "ids.npy", some_ids())
-    fresh(
+    program = (
         "import keras, numpy as np, examples.tagging.model\n"
         f"folder = {str(tmp_path)!r}\n"
         "model = keras.saving.load_model(folder + '/a.keras')\n"
         "np.save(folder + '/a.npy', model(np.load(folder + '/ids.npy')))\n"
     )
+    assert fresh(program) == 0
     np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), network(some_ids()))

@@ -22,6 +22,7 @@ ARTEFACTS = {
     "history.csv",
     "metrics.json",
     "model.keras",
+    "network.npz",
     "play.html",
     "preprocessor.json",
     "report.html",
