@@ -1,6 +1,7 @@
 """`python -m examples`: the index of the examples, results, reports, copies."""
 
 import ast
+import importlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from common.settings import Checked
 from examples import new_example
 from examples.benchmark.config import Benchmark
 from examples.compare_all import CompareAll
+from examples.export_all import ExportAll
 
 ROOT = Path(__file__).parents[1]
 EDIT = """
@@ -27,11 +29,11 @@ examples/{name} is a copy of {source} that works as it is:
 Then edit, in this order; "Adapt it" in its README says more:
 
  1. __init__.py   one line: what it does; the index shows it
- 2. data.py       where your data comes from, and the preprocessor
+ 2. data.py       where your data comes from; preprocessor.py makes arrays of it
  3. model.py      the cell, and right below it the network
  4. train.py      loss, metric and optimizer
  5. evaluate.py   the test, the baselines, the tables; figures.py the pictures
- 6. predict.py    how a finished run answers
+ 6. predict.py    how a finished run answers; export.py and use.py elsewhere
  7. config.py     a setting for what you vary, and the presets
  8. __main__.py   the verbs, if you rename or add one
  9. README.md     what it does and what it reached, measured again
@@ -78,7 +80,7 @@ def show(options: Show):
     for name, line in lines.items():
         print(f"python -m examples.{name:<{width}}  {line}")
     print("\nAdd --help to see the settings of one. Commands about all examples:\n")
-    for verb in (new, report, compare, benchmark):
+    for verb in VERBS:
         print(f"python -m examples {verb.__name__:<9}  {one_line(verb.__doc__)}")
 
 
@@ -116,9 +118,33 @@ def benchmark(options: Benchmark):
     benchmark(options)
 
 
+def export(options: ExportAll):
+    """Export every example in every format, and write how that went to a page."""
+    starting.import_keras()
+    from examples.export_all import export_all
+
+    export_all(options)
+
+
+VERBS = (new, report, compare, benchmark, export)
+
+
 def main():
     """Parse the command line and call the verb."""
-    cli.main("examples", show, new, report, compare, benchmark, presets={}, keras=False)
+    cli.main("examples", show, *VERBS, presets={}, keras=False)
+
+
+def command():
+    """Run `rnn-examples`: the command of an example, or that about all of them.
+
+    `rnn-examples sentiment classify` is `python -m examples.sentiment classify`.
+    """
+    name = next(iter(sys.argv[1:]), "")
+    if name not in index():
+        main()
+        return
+    del sys.argv[1]
+    importlib.import_module(f"examples.{name}.__main__").main()
 
 
 if __name__ == "__main__":

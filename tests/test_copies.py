@@ -6,7 +6,10 @@ resumed in another process ends in the same weights, and the two cells are one n
 
 import io
 import json
+import re
 import shutil
+import subprocess
+import sys
 import zipfile
 
 import h5py
@@ -26,11 +29,12 @@ from tests.conftest import (
     write_series,
     write_signals,
 )
+from tests.test_readmes import sections
 
 # Flags of a toy training, and what the example's own verb is given.
 TOY = {
     "sentiment": (
-        {"--data": "reviews.csv", "--units": 4, "--epochs": 4},
+        {"--data": "reviews.csv", "--units": 4, "--epochs": 4, "--max-length": 12},
         ["classify", "goodish a b"],
     ),
     "sorting": (
@@ -47,18 +51,37 @@ TOY = {
         ["colour", "text.txt"],
     ),
     "signals": (
-        {"--data": "signals.csv", "--units": 4, "--epochs": 4},
+        {"--data": "signals.csv", "--units": 4, "--epochs": 4, "--max-length": 12},
         ["classify", "signals.csv"],
     ),
     "forecasting": (
-        {"--data": "series.csv", "--preset": "smoke", "--epochs": 4},
+        {"--data": "series.csv", "--preset": "smoke", "--epochs": 4}
+        | {"--season-length": 0},
         ["forecast", "--horizon", "2", "--output", "out.csv"],
     ),
 }
+# The format in which an example is exported, and what its `use.py` is then given: the
+# same as in the program of its README.
+EXPORTED = {
+    "sentiment": ("litert", ["goodish a b", "badish c d"]),
+    "sorting": ("onnx", ["3 1 2", "1 0"]),
+    "text_generation": ("litert", ["def ", "40"]),
+    "tagging": ("onnx", ["two_words.txt"]),
+    "signals": ("litert", ["zeros.csv", "ones.csv"]),
+    "forecasting": ("onnx", [str(number) for number in range(18)]),
+}
+# Runs a script where nothing of this repository, nor TensorFlow, can be imported.
+ALONE = """
+import runpy, sys
+sys.modules |= dict.fromkeys(("common", "examples", "keras", "tensorflow"))
+_, folder, *sys.argv[1:] = sys.argv
+sys.path.insert(0, folder)
+runpy.run_path(folder + "/use.py")
+"""
 # One process for all verbs, and a fork of it for the first two, which train. The second
 # training is killed in epoch 3.
 PROGRAM = """
-import importlib, os, signal, sys
+import contextlib, importlib, os, signal, sys
 os.chdir(place)
 for number, name in ((1, "out.txt"), (2, "err.txt")):
     os.dup2(os.open(name, os.O_CREAT | os.O_WRONLY), number)
@@ -82,6 +105,9 @@ for words in others if child else [whole, cut]:
         History.on_epoch_begin = kill
     sys.argv = ["mine", *words]
     main()
+if child:
+    with open("program.txt", "w") as file, contextlib.redirect_stdout(file):
+        exec(program)
 """
 
 
@@ -127,10 +153,17 @@ def test_copied_folder_trains_resumes_predicts_and_compares(source, tmp_path, fr
     write_conllu(tmp_path / "words.conllu")
     settings, predict = TOY[source]
     compare = ["compare", "--seeds", "1", *flags({**settings, "--epochs": 1})]
-    verbs = [flags(settings), flags(settings), ["--resume"], predict, compare]
+    form, given = EXPORTED[source]
+    export = ["export", "--format", form, "--output", "exported"]
+    verbs = [flags(settings), flags(settings), ["--resume"], predict, compare, export]
     cells = 4 if source == "text_generation" else 2  # GRU and LSTM take their time
-    given = f"place, verbs, cells = {str(tmp_path)!r}, {verbs!r}, {cells}\n"
-    status = fresh(given + PROGRAM)
+    (program,) = re.findall(
+        r"```python\n(.*?)```", sections(source)["In a program"], re.S
+    )
+    for before in ("examples.", "runs/"):
+        program = program.replace(before + source, before + "mine")
+    told = {"place": str(tmp_path), "verbs": verbs, "cells": cells, "program": program}
+    status = fresh("".join(f"{k} = {v!r}\n" for k, v in told.items()) + PROGRAM)
     out, err = ((tmp_path / f"{end}.txt").read_text() for end in ("out", "err"))
     assert status == 0, out + err
     assert "resumed after epoch 2 of 4" in out
@@ -145,10 +178,35 @@ def test_copied_folder_trains_resumes_predicts_and_compares(source, tmp_path, fr
     for folder in (whole, cut):
         assert (folder / "report.html").is_file()
         assert not (folder / "state.npz").exists()
-    (said,) = err.splitlines()
-    assert said.startswith(f"run: {cut.relative_to(tmp_path)}, trained on")
+    assert err.count("\n") == 2  # of the example's own verb, and of the export
+    for said in err.splitlines():
+        assert said.startswith(f"run: {cut.relative_to(tmp_path)}, trained on")
+    check_export(tmp_path, source, given)
     (path,) = runs.glob("compare-*/compare.json")
     check_comparison(json.loads(path.read_text()), CELLS[:cells])
+
+
+def check_export(place, source, given):
+    """Check that the export alone answers as the program of the README does."""
+    (place / "two_words.txt").write_text("axn bxv\n")
+    for name, row, steps in (("zeros", "0,0,0\n", 6), ("ones", "1,1,1\n", 8)):
+        (place / f"{name}.csv").write_text("x,y,who\n" + steps * row)
+    command = [sys.executable, "-c", ALONE, str(place / "exported"), *given]
+    done = subprocess.run(
+        command, cwd=place, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    mine, program = done.stdout, (place / "program.txt").read_text()
+    if source == "text_generation":  # the two draw other random numbers
+        assert mine.startswith("def ")
+        assert len(mine) == len(program) == 4 + 40 + 1
+        return
+    assert len(program.split()) >= 3
+    for one, other in zip(mine.split(), program.split(), strict=True):
+        number = re.fullmatch(r"-?[\d.]+", one)
+        assert one == other or (
+            number and float(one) == pytest.approx(float(other), 2e-3)
+        )
 
 
 def check_comparison(document, names):

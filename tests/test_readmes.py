@@ -20,6 +20,7 @@ HEADINGS = [
     "Results",
     "Built-in against custom",
     "Your own data",
+    "In a program",
     "Adapt it",
     "Limits",
     "Troubleshooting",

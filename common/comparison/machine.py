@@ -4,6 +4,7 @@ import contextlib
 import os
 import platform
 import re
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,10 @@ def describe() -> dict[str, Any]:
     return {"cpu": cpu, "cores": cores, "memory": memory}
 
 
-def versions() -> dict[str, str]:
-    """Return the versions of Python and of those of `PACKAGES` that are installed."""
+def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
+    """Return the versions of Python and of those `packages` that are installed."""
     found = {"python": platform.python_version()}
-    for package in PACKAGES:
+    for package in packages:
         with contextlib.suppress(metadata.PackageNotFoundError):
             found[package] = metadata.version(package)
     return found

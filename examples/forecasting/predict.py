@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from rich.console import Console
 
 from common import files, settings
-from common.errors import UserError, one_line
+from common.errors import UserError, one_line, shown
 from common.play import numpy_network
 from common.training import console as out
 from common.training import run_folder
@@ -18,7 +19,7 @@ from common.training import run_folder
 from . import figures
 from .config import EXAMPLE, Config, Forecast
 from .data import INTERVALS, Data, Preprocessor, Windows, leave_out, read_panel
-from .series import ID, TIME, VALUE
+from .series import ID, TIME, VALUE, Panel, panel_of
 
 READ_BATCH = 2048  # windows at a time where nothing is trained
 SHOWN = 24  # rows that are printed; the file has all
@@ -90,6 +91,57 @@ class Forecaster:
         grown = measured[-1] * np.sqrt(beyond / len(measured))
         return np.concatenate([measured, grown])[:horizon]
 
+    def forecast_frame(
+        self, frame: pd.DataFrame, horizon: int | None = None
+    ) -> pd.DataFrame:
+        """Return what comes after the series of a long frame.
+
+        Args:
+            frame: columns `unique_id`, `ds` (times), `y`, and the covariates of the
+                run in their order; series after series, times ascending.
+            horizon: H; default: that of the run.
+
+        Returns:
+            Columns `unique_id`, `ds`, and those of `forecast`.
+
+        Raises:
+            UserError: a series is too short, has a gap or another frequency, or the
+                forecasts are not finite.
+        """
+        return self.after(panel_of(frame), horizon or self.preprocessor.horizon)[0]
+
+    def after(self, panel: Panel, horizon: int):
+        """Return the forecasts after the series of a panel.
+
+        Returns:
+            A frame as `forecast_frame` returns, the windows that were read, and what
+            `forecast` returns for them.
+
+        Raises:
+            UserError: as `forecast_frame` does.
+        """
+        one = self.preprocessor
+        if one.means and horizon > one.horizon:
+            raise UserError(
+                f"--horizon must be at most {one.horizon}, as far as the run forecasts "
+                f"with covariates, whose future is not known; received {horizon}"
+            )
+        panel.check_frequency(one.frequency)
+        short = panel.lengths.index[panel.lengths < one.window]
+        if len(short):
+            raise UserError(
+                f"the network reads {one.window} steps; series {shown(short[0])} has "
+                f"{panel.lengths[short[0]]}"
+            )
+        reads = replace(one, horizon=horizon)
+        windows = Data(reads, panel.extended(horizon), horizon).tested
+        answers = self.forecast(windows)
+        frame = windows.panel.frame.iloc[windows.future_rows.ravel()][[ID, TIME]]
+        frame = frame.assign(**{name: y.ravel() for name, y in answers.items()})
+        if not np.isfinite(frame[list(answers)]).all(axis=None):
+            raise UserError("the forecasts are not finite numbers; nothing is written")
+        return frame, windows, answers
+
 
 def forecast(options: Forecast):
     """Print forecasts, and write them to a file with a figure beside it.
@@ -109,16 +161,10 @@ def forecast(options: Forecast):
     forecaster = Forecaster.from_run(run)
     one = forecaster.preprocessor
     horizon = options.horizon or one.horizon
-    if one.means and horizon > one.horizon:
-        raise UserError(
-            f"--horizon must be at most {one.horizon}, as far as the run forecasts "
-            f"with covariates, whose future is not known; received {horizon}"
-        )
     config = settings.from_json(Config, run_folder.read_config(EXAMPLE, run))
     names = ("data", "time_column", "target", "id_column")
     own = {name: getattr(options, name) or getattr(config, name) for name in names}
     panel, notes = read_panel(replace(config, **own), include_rest=True)
-    panel.check_frequency(one.frequency)
     flat = panel.frame.groupby(ID)[VALUE].nunique() == 1
     if flat.any():
         notes.append(f"{flat.sum()} constant series: nothing was learned about them")
@@ -129,13 +175,7 @@ def forecast(options: Forecast):
             f"beyond step {one.horizon} the network reads its own forecasts; no "
             "interval was measured there, its width is extrapolated"
         )
-    reads = replace(one, horizon=horizon)
-    windows = Data(reads, panel.extended(horizon), horizon).tested
-    answers = forecaster.forecast(windows)
-    frame = windows.panel.frame.iloc[windows.future_rows.ravel()][[ID, TIME]]
-    frame = frame.assign(**{name: values.ravel() for name, values in answers.items()})
-    if not np.isfinite(frame[list(answers)]).all(axis=None):
-        raise UserError("the forecasts are not finite numbers; nothing is written")
+    frame, windows, answers = forecaster.after(panel, horizon)
     with files.atomic_write(table) as path:
         frame.to_csv(path, index=False, float_format="%.6g")
     run_folder.announce(run)

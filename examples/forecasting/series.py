@@ -152,6 +152,22 @@ def read_panel(
     return panel, notes if filled else []
 
 
+def panel_of(frame: pd.DataFrame) -> Panel:
+    """Return the series of a long frame: columns unique_id, ds, y and covariates.
+
+    Raises:
+        UserError: a series has no steady step, or a value that is not a finite number.
+    """
+    steps, parts = {}, []
+    for name, rows in frame.groupby(ID, sort=False):
+        part, steps[name] = _steady(f"series {shown(name)}", rows)
+        parts.append(part[[ID, TIME, VALUE, *frame.columns.drop([ID, TIME, VALUE])]])
+    whole = pd.concat(parts, ignore_index=True)
+    if not np.isfinite(whole.iloc[:, 2:].to_numpy(float)).all():
+        raise UserError("the frame must hold a finite number at every step of a series")
+    return Panel(whole, steps)
+
+
 def _check(path: Path, wrong: pd.Series, column: pd.Series, rule: str):
     """Raise `UserError` with the first line where a column is wrong."""
     if wrong.any():

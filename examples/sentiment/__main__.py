@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from common.command_line import cli
+from common.export import export as exporting
+from common.export.export import Export
 from common.play import page
 from common.play.page import Play
 
@@ -30,6 +32,13 @@ def classify(options: Classify):
     classify(options)
 
 
+def export(options: Export):
+    """Write the network of a finished run as SavedModel, ONNX or LiteRT."""
+    from .export import parts
+
+    exporting.export(options, Path(__file__).parent, parts)
+
+
 def play(options: Play):
     """Open the page in which the network of a finished run works in the browser."""
     page.play(options, Path(__file__).parent)
@@ -37,7 +46,7 @@ def play(options: Play):
 
 def main():
     """Parse the command line and call the verb."""
-    cli.main(__package__, train, compare, classify, play, presets=PRESETS)
+    cli.main(__package__, train, compare, classify, export, play, presets=PRESETS)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from common.command_line import cli
+from common.export import export as exporting
+from common.export.export import Export
 from common.play import page
 from common.play.page import Play
 
@@ -37,6 +39,13 @@ def speed(options: Speed):
     speed(options)
 
 
+def export(options: Export):
+    """Write the network of a finished run as SavedModel, ONNX or LiteRT."""
+    from .export import parts
+
+    exporting.export(options, Path(__file__).parent, parts)
+
+
 def play(options: Play):
     """Open the page in which the network of a finished run works in the browser."""
     page.play(options, Path(__file__).parent)
@@ -44,7 +53,9 @@ def play(options: Play):
 
 def main():
     """Parse the command line and call the verb."""
-    cli.main(__package__, train, compare, generate, speed, play, presets=PRESETS)
+    cli.main(
+        __package__, train, compare, generate, speed, export, play, presets=PRESETS
+    )
 
 
 if __name__ == "__main__":
