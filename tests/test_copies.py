@@ -13,6 +13,7 @@ import sys
 import zipfile
 
 import h5py
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -154,8 +155,10 @@ def test_copied_folder_trains_resumes_predicts_and_compares(source, tmp_path, fr
     settings, predict = TOY[source]
     compare = ["compare", "--seeds", "1", *flags({**settings, "--epochs": 1})]
     form, given = EXPORTED[source]
-    export = ["export", "--format", form, "--output", "exported"]
-    verbs = [flags(settings), flags(settings), ["--resume"], predict, compare, export]
+    verbs = [flags(settings), flags(settings), ["--resume"], predict, compare]
+    exports = keras.backend.backend() == "tensorflow"  # on JAX there is no TensorFlow
+    if exports:
+        verbs.append(["export", "--format", form, "--output", "exported"])
     cells = 4 if source == "text_generation" else 2  # GRU and LSTM take their time
     (program,) = re.findall(
         r"```python\n(.*?)```", sections(source)["In a program"], re.S
@@ -178,10 +181,11 @@ def test_copied_folder_trains_resumes_predicts_and_compares(source, tmp_path, fr
     for folder in (whole, cut):
         assert (folder / "report.html").is_file()
         assert not (folder / "state.npz").exists()
-    assert err.count("\n") == 2  # of the example's own verb, and of the export
+    assert err.count("\n") == 1 + exports  # of the example's own verb, of the export
     for said in err.splitlines():
         assert said.startswith(f"run: {cut.relative_to(tmp_path)}, trained on")
-    check_export(tmp_path, source, given)
+    if exports:
+        check_export(tmp_path, source, given)
     (path,) = runs.glob("compare-*/compare.json")
     check_comparison(json.loads(path.read_text()), CELLS[:cells])
 

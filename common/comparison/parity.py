@@ -62,7 +62,8 @@ def parity(task: Task, seed: int, compiled: Sequence[keras.Model]) -> dict[str, 
     outputs = [[model(batches[0][0], training=False)] for model in pair]
     for model, new in zip(compiled, pair, strict=True):
         for own, other in zip(variables(model), variables(new), strict=True):
-            own.assign(other)
+            # A copy: where JAX trains one model, it frees the arrays of that model.
+            own.assign(np.array(other))
         for step in range(STEPS):
             model.train_on_batch(*batches[step % batches.num_batches])
     trained = weights_as_custom(*compiled), compiled[1].get_weights()

@@ -112,6 +112,21 @@ def _numbered(name: str, values: Iterable[Any]) -> dict[str, np.ndarray]:
     return {f"{name}/{index}": array for index, array in enumerate(arrays)}
 
 
+def execution(steps: int, *, xla: bool | None = None) -> dict[str, Any]:
+    """Return the arguments of `compile` that say how steps are executed.
+
+    Args:
+        steps: training steps of one call from Python. PyTorch takes them one by one.
+        xla: whether TensorFlow compiles with XLA; default: Keras's own choice. JAX
+            compiles in any case: told not to, Keras would switch all of it off.
+    """
+    backend = keras.backend.backend()
+    return {
+        "steps_per_execution": 1 if backend == "torch" else steps,
+        "jit_compile": "auto" if xla is None or backend != "tensorflow" else xla,
+    }
+
+
 def fit(
     model: keras.Model,
     task: Task,

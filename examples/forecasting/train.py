@@ -129,8 +129,7 @@ def compiled_model(config: Config, windows: Windows) -> keras.Model:
         ),
         # The targets (B, 1, H) are the same for all networks' answers (B, M, H).
         loss="mae" if recipe.metric in ("smape", "mase", "mae") else "mse",
-        steps_per_execution=STEPS_PER_CALL,
-        jit_compile=False,
+        **fitting.execution(STEPS_PER_CALL, xla=False),
     )
     return model
 
@@ -147,7 +146,7 @@ def _train_again(model, first, config, count, console, windows: Windows, why: st
     out.say(console, f"training again {why}: {len(windows)} windows")
     model.set_weights(first)
     for variable in model.optimizer.variables:
-        variable.assign(keras.ops.zeros_like(variable))
+        variable.assign(np.zeros(variable.shape))
     batches = windows.batches(config.batch_size, config.seed, count)
     order = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)

@@ -94,7 +94,7 @@ def compiled_model(config: Config, data: Data) -> keras.Model:
         ),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        steps_per_execution=STEPS_PER_CALL,
+        **fitting.execution(STEPS_PER_CALL),
     )
     return model
 

@@ -115,8 +115,7 @@ def compiled_model(config: Config) -> keras.Model:
             from_logits=True, ignore_class=PADDING
         ),
         metrics=[exact_match],
-        steps_per_execution=STEPS_PER_CALL,
-        jit_compile=steps >= XLA_PAYS_FROM,
+        **fitting.execution(STEPS_PER_CALL, xla=steps >= XLA_PAYS_FROM),
     )
     return model
 

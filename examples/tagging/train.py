@@ -99,8 +99,8 @@ def compiled_model(config: Config, data: Data) -> keras.Model:
         loss=keras.losses.SparseCategoricalCrossentropy(
             from_logits=True, ignore_class=NO_CLASS
         ),
-        steps_per_execution=STEPS_PER_CALL,
-        jit_compile=False,  # XLA would compile every width of a batch anew
+        # XLA would compile every width of a batch anew.
+        **fitting.execution(STEPS_PER_CALL, xla=False),
     )
     return model
 

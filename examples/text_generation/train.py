@@ -15,7 +15,7 @@ from common.errors import UserError
 from common.settings import MAX_COUNT
 from common.training import metrics, models, plots, run_folder
 from common.training.console import attempt, note, say, table
-from common.training.fitting import fit
+from common.training.fitting import execution, fit
 from common.training.run_folder import Run
 from common.training.task import Task
 
@@ -131,8 +131,8 @@ def compiled_model(config: Config, data: Data) -> keras.Model:
     model.compile(
         optimizer(rate),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        steps_per_execution=STEPS_PER_CALL,
-        jit_compile=False,  # XLA's loop takes longer on a CPU at this width
+        # XLA's loop takes longer on a CPU at this width.
+        **execution(STEPS_PER_CALL, xla=False),
     )
     return model
 
