@@ -416,6 +416,10 @@ def test_latest_that_names_no_run(here, place, name, latest):
 
 INPUT = {
     "sentiment": {
+        "--validation-data reviews.csv": b"",
+        "--data reviews.csv --test-data signals.csv": b"",
+        "--data reviews.csv --test-data missing.csv": b"",
+        "--data reviews.csv --test-data reviews.csv": b"",
         "classify": b"",
         "classify --file missing": b"",
         f"classify --file {LONG}": b"",

@@ -32,6 +32,10 @@ class Config(Settings):
     """Bundled synthetic reviews, or IMDB reviews (downloaded on first use)."""
     data: str | None = None
     """Your own .csv, .tsv or .jsonl file. It is used instead of --dataset."""
+    validation_data: str | None = None
+    """File with the validation texts. Default: a part of --data."""
+    test_data: str | None = None
+    """File with the test texts. Default: a part of --data."""
     text_column: str = "text"
     """Column of your file that holds the texts."""
     label_column: str = "label"
@@ -53,6 +57,11 @@ class Config(Settings):
     """Fraction of the pooled values dropped during training."""
     word_dropout: Annotated[float, Limits(0, 1, below=True)] = 0.0
     """Fraction of the words dropped during training."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.data is None and (self.validation_data or self.test_data):
+            raise UserError("--validation-data and --test-data need --data")
 
 
 # Differences from the defaults above, which fit the bundled reviews.

@@ -66,9 +66,7 @@ def load(config: Config) -> Data:
     """
     notes: list[str] = []
     if config.data is not None:
-        rows, notes = labelled_texts(config)
-        rest, test = split_off(rows, 1 / 10)
-        parts = (*split_off(rest, 1 / 9), test)
+        parts, notes = own_data(config)
     elif config.dataset == "reviews":
         rows = pd.read_csv(REVIEWS, dtype=str, keep_default_na=False)
         parts = [rows[rows["split"] == split] for split in SPLITS]
@@ -130,17 +128,55 @@ def _tensorflow_datasets(config: Config) -> list[pd.DataFrame]:
     return [*split_off(parts[0], 1 / 10), parts[1]]
 
 
-def labelled_texts(config: Config) -> tuple[pd.DataFrame, list[str]]:
-    """Return the rows of the user's file that can be learned from, and notes.
+def own_data(config: Config) -> tuple[list[pd.DataFrame], list[str]]:
+    """Return the rows of each split of the user's data, and notes.
+
+    What no file is given for is a tenth of the training file. A training text that a
+    given file holds too is left out.
+
+    Raises:
+        UserError: a file cannot be used, has no text, or has a label that is not in
+            training.
+    """
+    given = {"validation": config.validation_data, "test": config.test_data}
+    path = Path(config.data)
+    rest, notes = labelled_texts(config, path)
+    held = {}
+    for split, name in given.items():
+        if name is not None:
+            held[split], more = labelled_texts(config, Path(name))
+            notes += [f"{split}: {note}" for note in more]
+            again = rest["words"].isin(held[split]["words"])
+            if again.any():
+                notes.append(
+                    f"{again.sum()} training texts are in {split} too: left out"
+                )
+                rest = rest[~again]
+    _check_labels(path, rest["label"].value_counts())
+    for split, rows in held.items():
+        new = set(rows["label"]) - set(rest["label"])
+        if new or rows.empty:
+            what = f"label {shown(min(new))}, unknown in {path}" if new else "no text"
+            raise UserError(f"{given[split]} has {what}")
+    tenths = 10
+    for split in ("test", "validation"):
+        if split not in held:
+            rest, held[split] = split_off(rest, 1 / tenths)
+            tenths -= 1
+    return [rest, held["validation"], held["test"]], notes
+
+
+def labelled_texts(config: Config, path: Path) -> tuple[pd.DataFrame, list[str]]:
+    """Return the rows of a user's file that can be used, and notes.
 
     Rows without text or label are skipped. So are repeated texts, since a copy could
     get into both training and test. The notes count both.
 
     Raises:
-        UserError: the file cannot be read, lacks a column, has a cell of a wrong kind,
-            or has too few rows or labels.
+        UserError: the file cannot be read, lacks a column, or has a cell of a wrong
+            kind.
     """
-    path, pairs = Path(config.data), []
+    pairs = []
     table = tables.read(path)
     columns = sorted({name for cells in table.values() for name in cells})
     for setting in ("text_column", "label_column") if table else ():
@@ -158,7 +194,6 @@ def labelled_texts(config: Config) -> tuple[pd.DataFrame, list[str]]:
     labels_of = full.groupby("words")["label"].transform("nunique")
     kept = full[labels_of == 1].drop_duplicates("words")
     counts = kept["label"].value_counts()
-    _check_labels(path, counts)
     different = full["words"].nunique()
     skipped = {
         "rows without text or label": len(rows) - len(full),

@@ -71,28 +71,61 @@ def recurrent_layer(
     return {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}[cell](units, **options)
 
 
-@keras.saving.register_keras_serializable(package=EXAMPLE)
-class WordDropout(keras.layers.Layer):
-    """During training, replaces the vectors of some words by zeros."""
+def build_model(config: Config, *, vocabulary_size: int, classes: int) -> keras.Model:
+    """Return a network from word ids (B, T) to class probabilities (B, C).
 
-    training_only = True  # so `play` leaves it out
+    Args:
+        config: settings of the network; `units` is U, and `embedding_size` is D.
+        vocabulary_size: number of word ids; id 0 is padding and is masked. Every row
+            needs a word.
+        classes: C.
+    """
+    ids = keras.Input((None,), dtype="int32", name="word_ids")  # (B, T)
+    # From Keras 3.16 on, recurrent layers drop the mask, so each layer is given it.
+    mask = ops.not_equal(ids, 0)  # (B, T)
+    vectors = embedding(vocabulary_size, config.embedding_size)(ids)  # (B, T, D)
+    vectors = WordDropout(config.word_dropout, config.seed)(vectors)
+    states = recurrent_stack(config, vectors, mask)  # (B, T, U), or the last: (B, U)
+    if config.pooling != "last":
+        states = pool(config.pooling, states, vectors, mask)  # (B, U + D)
+    states = keras.layers.Dropout(config.dropout, seed=config.seed)(states)
+    probabilities = keras.layers.Dense(classes, activation="softmax")(states)  # (B, C)
+    return keras.Model(ids, probabilities, name=EXAMPLE)
 
-    def __init__(self, rate: float, seed: int, **kwargs):
-        """Drop each word with probability `rate`."""
-        super().__init__(**kwargs)
-        self.rate, self.seed = rate, seed
-        self.generator = keras.random.SeedGenerator(seed)
 
-    def call(self, vectors, training=False):
-        """Take and return (B, T, D)."""
-        if not training or not self.rate:
-            return vectors
-        batch, steps, _ = ops.shape(vectors)
-        chance = keras.random.uniform((batch, steps, 1), seed=self.generator)
-        return vectors * ops.cast(chance >= self.rate, vectors.dtype)
+def embedding(vocabulary_size: int, size: int) -> keras.layers.Layer:
+    """Return the layer from word ids (B, T) to word vectors (B, T, D).
 
-    def get_config(self) -> dict:
-        return {**super().get_config(), "rate": self.rate, "seed": self.seed}
+    The vectors have length 0.1 on average (root mean square): at first every text looks
+    alike, and a rare word stays close to its random start without doing harm.
+    """
+    limit = 0.1 * (3 / size) ** 0.5
+    start = keras.initializers.RandomUniform(-limit, limit)
+    return keras.layers.Embedding(vocabulary_size, size, start, name="embedding")
+
+
+def pool(kind: str, states, vectors, mask):
+    """Return one vector for a text: its states' "max" or "mean", and a bag of words.
+
+    Args:
+        kind: "max" or "mean".
+        states: (B, T, U).
+        vectors: (B, T, D) of the words.
+        mask: (B, T), true where there is a word.
+
+    Returns:
+        (B, U + D).
+    """
+    steps = ops.expand_dims(mask, -1)  # (B, T, 1)
+    ones = ops.cast(steps, vectors.dtype)
+    count = ops.sum(ones, axis=1)  # (B, 1)
+    if kind == "mean":
+        pooled = ops.sum(states * ones, axis=1) / count  # (B, U)
+    else:
+        pooled = ops.max(ops.where(steps, states, float("-inf")), axis=1)  # (B, U)
+    # The sum of T unrelated vectors has a length that grows with sqrt(T).
+    bag_of_words = ops.sum(vectors * ones, axis=1) / ops.sqrt(count)  # (B, D)
+    return ops.concatenate([pooled, bag_of_words], -1)
 
 
 def recurrent_stack(config: Config, vectors, mask):
@@ -139,42 +172,25 @@ def recurrent_stack(config: Config, vectors, mask):
     return ops.concatenate([ends[:, : config.units], states[:, 0, config.units :]], -1)
 
 
-def build_model(config: Config, *, vocabulary_size: int, classes: int) -> keras.Model:
-    """Return a network from word ids (B, T) to class probabilities (B, C).
+@keras.saving.register_keras_serializable(package=EXAMPLE)
+class WordDropout(keras.layers.Layer):
+    """During training, replaces the vectors of some words by zeros."""
 
-    Args:
-        config: settings of the network; `units` is U, and `embedding_size` is D.
-        vocabulary_size: number of word ids; id 0 is padding and is masked. Every row
-            needs a word.
-        classes: C.
-    """
-    ids = keras.Input((None,), dtype="int32", name="word_ids")  # (B, T)
-    # From Keras 3.16 on, recurrent layers drop the mask, so each layer is given it.
-    mask = ops.not_equal(ids, 0)  # (B, T)
-    # Vectors of length 0.1 on average (root mean square): at first every text looks
-    # alike, and a rare word stays close to its random start without doing harm.
-    limit = 0.1 * (3 / config.embedding_size) ** 0.5
-    vectors = keras.layers.Embedding(
-        vocabulary_size,
-        config.embedding_size,
-        keras.initializers.RandomUniform(-limit, limit),
-        name="embedding",
-    )(ids)
-    vectors = WordDropout(config.word_dropout, config.seed)(vectors)  # (B, T, D)
-    states = recurrent_stack(config, vectors, mask)
-    if config.pooling == "last":
-        pooled = states  # (B, U)
-    else:
-        steps = ops.expand_dims(mask, -1)  # (B, T, 1)
-        ones = ops.cast(steps, vectors.dtype)
-        count = ops.sum(ones, axis=1)  # (B, 1)
-        if config.pooling == "mean":
-            pooled = ops.sum(states * ones, axis=1) / count  # (B, U)
-        else:
-            pooled = ops.max(ops.where(steps, states, float("-inf")), axis=1)  # (B, U)
-        # The sum of T unrelated vectors has a length that grows with sqrt(T).
-        bag_of_words = ops.sum(vectors * ones, axis=1) / ops.sqrt(count)  # (B, D)
-        pooled = ops.concatenate([pooled, bag_of_words], -1)  # (B, U + D)
-    pooled = keras.layers.Dropout(config.dropout, seed=config.seed)(pooled)
-    probabilities = keras.layers.Dense(classes, activation="softmax")(pooled)  # (B, C)
-    return keras.Model(ids, probabilities, name=EXAMPLE)
+    training_only = True  # so `play` leaves it out
+
+    def __init__(self, rate: float, seed: int, **kwargs):
+        """Drop each word with probability `rate`."""
+        super().__init__(**kwargs)
+        self.rate, self.seed = rate, seed
+        self.generator = keras.random.SeedGenerator(seed)
+
+    def call(self, vectors, training=False):
+        """Take and return (B, T, D)."""
+        if not training or not self.rate:
+            return vectors
+        batch, steps, _ = ops.shape(vectors)
+        chance = keras.random.uniform((batch, steps, 1), seed=self.generator)
+        return vectors * ops.cast(chance >= self.rate, vectors.dtype)
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}

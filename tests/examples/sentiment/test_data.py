@@ -15,7 +15,7 @@ from common.preprocessing.text import Vocabulary
 from examples.sentiment.config import Config
 from examples.sentiment.data import REVIEWS, SPLITS, load
 from examples.sentiment.preprocessor import Preprocessor, words
-from tests.conftest import REAL_DATA
+from tests.conftest import REAL_DATA, write_reviews
 
 PREPROCESSOR = Preprocessor(Vocabulary.fit([list("abcde")]), ["bad", "good"], 4)
 
@@ -118,6 +118,35 @@ def test_own_file_is_split_disjointly_and_in_proportion(small_file):
     assert [part.classes.mean() for part in parts] == [0.5, 0.5, 0.5]
     seen = {word for text in data.train.texts for word in words(text)}
     assert set(data.preprocessor.vocabulary.to_json()) == seen
+
+
+def test_files_of_their_own_are_the_held_out_splits(tmp_path):
+    train = write_reviews(tmp_path / "train.csv", seed=1)
+    lines = train.read_text().splitlines()
+    test = tmp_path / "test.csv"
+    test.write_text("\n".join([lines[0], "good,never seen", *lines[1:4]]) + "\n")
+    data = load(Config(data=str(train), test_data=str(test)))
+    assert data.test.texts[0] == "never seen"
+    assert len(data.test.texts) == 4
+    assert not set(data.test.texts) & {*data.train.texts, *data.validation.texts}
+    assert data.notes == ["3 training texts are in test too: left out"]
+    assert len(data.validation.texts) == 20  # a tenth of the other 197
+    both = {"validation_data": str(test), "test_data": str(test)}
+    data = load(Config(data=str(train), **both))
+    assert data.validation.texts == data.test.texts
+    assert len(data.train.texts) == 197
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [("other,a b", "label 'other', unknown in"), ("", "has no text")],
+)
+def test_a_held_out_file_needs_texts_and_known_labels(tmp_path, row, message):
+    train = write_reviews(tmp_path / "train.csv")
+    test = tmp_path / "test.csv"
+    test.write_text(f"label,text\n{row or 'good,'}\n")
+    with pytest.raises(UserError, match=message):
+        load(Config(data=str(train), test_data=str(test)))
 
 
 def test_the_split_does_not_depend_on_the_seed(small_file):

@@ -33,7 +33,16 @@ CHANGES = {
 # `preset` names where other settings come from; `data_dir`, `runs_dir` and `resume`
 # say where things lie: the tests of the commands use them. The tests of the data use
 # `dataset`, and `patience` tells when to stop.
-ELSEWHERE = {"patience", "preset", "dataset", "data_dir", "runs_dir", "resume"}
+ELSEWHERE = {
+    "validation_data",
+    "test_data",
+    "patience",
+    "preset",
+    "dataset",
+    "data_dir",
+    "runs_dir",
+    "resume",
+}
 
 
 def fingerprint(config):
