@@ -417,6 +417,11 @@ def test_latest_that_names_no_run(here, place, name, latest):
 INPUT = {
     "sentiment": {
         "--validation-data reviews.csv": b"",
+        "evaluate": b"",
+        "evaluate missing.csv": b"",
+        "evaluate reviews.csv --label-column text": b"",
+        "export --output reviews.csv": b"",
+        "export --output missing/folder": b"",
         "--data reviews.csv --test-data signals.csv": b"",
         "--data reviews.csv --test-data missing.csv": b"",
         "--data reviews.csv --test-data reviews.csv": b"",
@@ -466,6 +471,9 @@ INPUT = {
         "--data signals.csv --channels z": b"",
         "--data signals.csv --group-column z": b"",
         "--validation-data signals.csv": b"",
+        "evaluate": b"",
+        "evaluate reviews.csv": b"",
+        "evaluate signals.csv --label-column who": b"",
     },
     "forecasting": {
         "forecast --data missing.csv": b"",

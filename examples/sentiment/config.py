@@ -121,3 +121,24 @@ class Classify(Checked):
         super().__post_init__()
         if self.texts and self.file is not None:
             raise UserError("give texts or --file, not both")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluate(Checked):
+    """What to test a finished run on."""
+
+    file: Annotated[str | None, tyro.conf.Positional] = None
+    """File with labels, and the columns of the training data."""
+    text_column: str | None = None
+    """Column that holds the texts. Default: as in training."""
+    label_column: str | None = None
+    """Column that holds the labels. Default: as in training."""
+    run: str | None = None
+    """Run folder to use. Default: the newest finished run."""
+    runs_dir: str = "runs"
+    """Folder of the run folders."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.file is None:
+            raise UserError("there is no file to test on")

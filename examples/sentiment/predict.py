@@ -4,17 +4,20 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.console import Console
 
 from common import files
 from common.command_line import input_lines
 from common.errors import UserError, one_line
 from common.play import numpy_network
-from common.training import run_folder
+from common.training import classes, run_folder
+from common.training import console as out
 
-from .config import EXAMPLE, Classify
+from .config import EXAMPLE, Classify, Config, Evaluate
 from .preprocessor import Preprocessor, words
 
 
@@ -108,3 +111,30 @@ def classify(options: Classify):
         if total > longest:
             why = f"is read to its word {longest}; the rest is ignored"
             print(f"warning: text {number} {why}", file=sys.stderr)
+
+
+def evaluate(options: Evaluate):
+    """Test a finished run on a file of labelled texts, and print how well it does.
+
+    Raises:
+        UserError: no finished run, or a file that cannot be used or has a label that
+            the run does not know.
+    """
+    from .data import labelled_texts  # imports what `classify` can do without
+
+    run = run_folder.find(EXAMPLE, run=options.run, runs_dir=options.runs_dir)
+    classifier, path = Classifier.from_run(run), Path(options.file)
+    before = run_folder.read_config(EXAMPLE, run)
+    columns = {
+        name: getattr(options, name) or before[name]
+        for name in ("text_column", "label_column")
+    }
+    rows, notes = labelled_texts(Config(**columns), path)
+    truth = rows["label"].tolist()
+    classes.check_known(path, truth, classifier.preprocessor.labels)
+    answers = classifier.classify(rows["text"].tolist())
+    run_folder.announce(run)
+    console = Console()
+    for text in notes:
+        out.note(console, text)
+    classes.show(console, truth, [answer["label"] for answer in answers])

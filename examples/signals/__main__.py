@@ -8,7 +8,7 @@ from common.export.export import Export
 from common.play import page
 from common.play.page import Play
 
-from .config import PRESETS, Classify, Compare, Config
+from .config import PRESETS, Classify, Compare, Config, Evaluate
 
 
 def train(config: Config):
@@ -32,6 +32,13 @@ def classify(options: Classify):
     classify(options)
 
 
+def evaluate(options: Evaluate):
+    """Test a finished run on a file of labelled windows."""
+    from .predict import evaluate
+
+    evaluate(options)
+
+
 def export(options: Export):
     """Write the network of a finished run as SavedModel, ONNX or LiteRT."""
     from .export import parts
@@ -46,7 +53,9 @@ def play(options: Play):
 
 def main():
     """Parse the command line and call the verb."""
-    cli.main(__package__, train, compare, classify, export, play, presets=PRESETS)
+    cli.main(
+        __package__, train, compare, classify, evaluate, export, play, presets=PRESETS
+    )
 
 
 if __name__ == "__main__":

@@ -98,3 +98,22 @@ class Classify(Checked):
             raise UserError("there is no file to classify")
         if self.stride is not None and self.window is None:
             raise UserError("--stride needs --window")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluate(Checked):
+    """What to test a finished run on."""
+
+    file: Annotated[str | None, tyro.conf.Positional] = None
+    """File with labels, and the columns of the training data."""
+    label_column: str | None = None
+    """Column that holds the labels. Default: as in training."""
+    run: str | None = None
+    """Run folder to use. Default: the newest finished run."""
+    runs_dir: str = "runs"
+    """Folder of the run folders."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.file is None:
+            raise UserError("there is no file to test on")

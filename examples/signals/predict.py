@@ -13,10 +13,10 @@ from rich.console import Console
 from common import files, settings
 from common.errors import UserError, one_line
 from common.play import numpy_network
+from common.training import classes, run_folder
 from common.training import console as out
-from common.training import run_folder
 
-from .config import EXAMPLE, Classify, Config
+from .config import EXAMPLE, Classify, Config, Evaluate
 from .data import Preprocessor, Windows, read
 
 READ_BATCH = 256  # windows
@@ -123,6 +123,31 @@ def classify(options: Classify):
         label = one_line(answer["label"], 40)
         place = one_line(f"{answer['window']}, {answer['from']} to {answer['to']}")
         print(f"{label:<{width}}  {answer['probability']:.3f}  {place}")
+
+
+def evaluate(options: Evaluate):
+    """Test a finished run on a file of labelled windows, and print how well it does.
+
+    Raises:
+        UserError: no finished run, or a file that cannot be used or has a label that
+            the run does not know.
+    """
+    run = run_folder.find(EXAMPLE, run=options.run, runs_dir=options.runs_dir)
+    classifier, path = Classifier.from_run(run), Path(options.file)
+    config = settings.from_json(Config, run_folder.read_config(EXAMPLE, run))
+    config = dataclasses.replace(
+        config,
+        channels=tuple(classifier.preprocessor.channels),
+        label_column=options.label_column or config.label_column,
+    )
+    windows = read(path, config)
+    classes.check_known(path, windows.labels, classifier.preprocessor.labels)
+    answers = classifier.classify(windows.values)
+    run_folder.announce(run)
+    console = Console()
+    for text in windows.notes:
+        out.note(console, text)
+    classes.show(console, windows.labels, [answer["label"] for answer in answers])
 
 
 def cut(windows: Windows, length: int, stride: int) -> Windows:

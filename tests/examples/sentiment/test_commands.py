@@ -116,6 +116,15 @@ def test_resume_keeps_the_settings(here, small_run, tmp_path):
     assert "--units was 64; received 5" in error
 
 
+def test_evaluate_counts_what_is_right_in_a_file(here, small_run, tmp_path):
+    path = tmp_path / "labelled.csv"
+    path.write_text("text,mark\ngoodish a b,good\nbadish c d,bad\nbadish a,good\n")
+    words = ["evaluate", path, "--label-column", "mark", "--runs-dir", small_run]
+    lines = [line.split() for line in here(*words).replace("│", " ").splitlines()]
+    assert lines[0][:2] == ["accuracy", "0.6667,"]
+    assert ["good", "2", "1.0000", "0.5000", "0.6667"] in lines
+
+
 def test_classify_answers_in_lines_and_json(here, small_run, tmp_path):
     flags = ["classify", "--runs-dir", small_run]
     output = here(*flags, "goodish a b zzz", "badish c d")

@@ -73,6 +73,18 @@ def test_windows_of_a_file_are_labelled(here, place):
     assert answers[3]["window"] == "w3"
 
 
+def test_evaluate_counts_what_is_right_in_a_file(here, place, tmp_path):
+    path = write_signals(tmp_path / "new.csv", windows=20, seed=1)
+    swapped = path.read_text().replace("down", "DOWN").replace("up", "down")
+    (tmp_path / "swapped.csv").write_text(swapped.replace("DOWN", "up"))
+    flags = ["--runs-dir", place]
+    right = here("evaluate", path, *flags).split()
+    wrong = here("evaluate", tmp_path / "swapped.csv", *flags).split()
+    share = float(right[1].rstrip(","))
+    assert share > 0.8
+    assert float(wrong[1].rstrip(",")) == pytest.approx(1 - share, abs=1e-4)
+
+
 def test_recording_is_cut_into_windows(here, place, tmp_path):
     rise = np.concatenate([np.arange(8.0), np.arange(8.0)[::-1]])
     frame = pd.DataFrame({"y": 0.0, "x": 4 * rise - 14, "unique_id": "long"})
