@@ -33,8 +33,7 @@ class Export(Checked):
     NEEDS_KERAS: ClassVar[bool] = False  # until the flags and the run are checked
 
     format: Literal["saved_model", "onnx", "litert"] = "onnx"
-    """saved_model for TensorFlow and its servers, onnx for onnxruntime, litert for
-    phones and small devices."""
+    """onnx for onnxruntime, litert for phones, saved_model for TensorFlow."""
     output: str | None = None
     """Folder to make. Default: EXAMPLE_FORMAT in this folder."""
     run: str | None = None
