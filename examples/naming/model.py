@@ -35,7 +35,7 @@ class TextbookCell(keras.layers.Layer):
         self.b = self.add_weight((units,), "zeros", name="b")
 
     def call(self, x_t, states):
-        """Take one step: from x_t (B, E) and [h] (B, U) to output h and state [h]."""
+        """Take one step: from x_t (B, E + H) and [h] (B, U) to output h and state [h]."""
         (h,) = states
         h = ops.tanh(ops.matmul(x_t, self.W_F) + ops.matmul(h, self.W_R) + self.b)
         return h, [h]
@@ -93,8 +93,9 @@ def build_model(config: Config, *, numbers: int, letters: int) -> keras.Model:
         config.letter_dropout, noise_shape=(None, None, 1), seed=config.seed + 1
     )(steps)
     if not config.no_every_step:
-        told = keras.layers.Dense(config.embedding_size, name="told")(features)
-        steps = steps + ops.expand_dims(told, 1)  # (B, T, E)
+        ones = ops.expand_dims(ops.cast(mask, "float32"), -1)  # (B, T, 1)
+        told = ops.expand_dims(features, 1) * ones  # (B, T, H)
+        steps = ops.concatenate([steps, told], axis=-1)  # (B, T, E + H)
     layer = recurrent_layer(config.cell, config.units)
     first = [
         keras.layers.Dense(width, "tanh", name=f"first_state_{number}")(features)

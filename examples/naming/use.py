@@ -7,16 +7,30 @@ from pathlib import Path
 import numpy as np
 from network import Network
 
-# Of a colour, red, green and blue are read: numbers from 0 to 1.
 known = json.loads(Path(__file__).with_name("preprocessor.json").read_text("utf-8"))
 network, longest, letters = Network(), known["max_length"], known["vocabulary"]
+CONES = [
+    [0.4122214708, 0.5363325363, 0.0514459929],
+    [0.2119034982, 0.6806995451, 0.1073969566],
+    [0.0883024619, 0.2817188376, 0.6299787005],
+]
+LAB = [
+    [0.2104542553, 0.7936177850, -0.0040720468],
+    [1.9779984951, -2.4285922050, 0.4505937099],
+    [0.0259040371, 0.7827717662, -0.8086757660],
+]
+
+
+def oklab(colour):
+    """Return the OKLab coordinates of a colour such as "#a0522d"."""
+    rgb = np.frombuffer(bytes.fromhex(colour.removeprefix("#")), "uint8") / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return np.dot(LAB, np.cbrt(np.dot(CONES, linear)))
+
+
 for text in sys.argv[1:]:
-    if known["colours"]:
-        digits = text.removeprefix("#")
-        values = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
-    else:
-        values = [float(cell) for cell in text.split(",")]
-    numbers = (np.array(values) - known["means"]) / known["deviations"]
+    one = oklab(text) if known["colours"] else np.array(text.split(","), "float64")
+    numbers = (one - known["means"]) / known["deviations"]
     given = numbers.astype("float32")[None]
     ids = np.zeros((1, longest + 1), "int32")
     ids[0, 0] = end = letters.index("\n") + 2  # begins and ends every text
