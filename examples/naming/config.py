@@ -33,13 +33,13 @@ class Config(Settings):
     """Column of your file that holds the text to write."""
     input_columns: tuple[str, ...] = ()
     """Columns with the numbers to write about. Default: all but the text column."""
-    max_length: Annotated[int, Limits(1, 1000)] = 60
+    max_length: Annotated[int, Limits(1, 1000)] = 40
     """Letters of a text that are learned, and the most that are written."""
     embedding_size: Annotated[int, Limits(1, 4096)] = 32
     """Numbers that stand for a letter."""
     no_every_step: bool = False
     """Let the numbers in as the first state alone, not at every step too."""
-    noise: Annotated[float, Limits(0, 10)] = 0.15
+    noise: Annotated[float, Limits(0, 10)] = 0.5
     """Standard deviation of the noise added to standardized inputs in training."""
     letter_dropout: Annotated[float, Limits(0, 1, below=True)] = 0.2
     """Fraction of the letters read that are dropped during training."""
@@ -56,7 +56,7 @@ class Config(Settings):
 PRESETS = {
     "default": {},
     # Seconds, for tests: better than single letters, no more.
-    "smoke": {"epochs": 3},
+    "smoke": {"epochs": 4},
     "full": {"units": 256, "epochs": 80},
 }
 

@@ -35,7 +35,7 @@ class TextbookCell(keras.layers.Layer):
         self.b = self.add_weight((units,), "zeros", name="b")
 
     def call(self, x_t, states):
-        """Take one step: from x_t (B, E + H) and [h] (B, U) to output h and state [h]."""
+        """Take one step: x_t (B, E + H) and [h] (B, U) to output h and state [h]."""
         (h,) = states
         h = ops.tanh(ops.matmul(x_t, self.W_F) + ops.matmul(h, self.W_R) + self.b)
         return h, [h]

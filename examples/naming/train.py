@@ -20,7 +20,7 @@ from .evaluate import METRIC, READ_BATCH, baselines, blocks, evaluate, show, sur
 from .model import build_model
 from .predict import Namer
 
-ADAM_RATIO, WEIGHT_DECAY = 1.4, 0.01  # the first: learning rate of AdamW over Muon's
+WEIGHT_DECAY = 0.01
 STEPS_PER_CALL = 10  # batches per call from Python: half the time at small widths
 
 
@@ -78,16 +78,13 @@ def compiled_model(config: Config, data: Data) -> keras.Model:
     )
     steps = config.epochs * -(-len(data.train.read) // config.batch_size)
     model.compile(
-        # Muon makes the step of W_R orthogonal (Jordan et al. 2024). A row of W_F or a
-        # column of the last layer belongs to one letter: these are steps of AdamW.
+        # Muon makes the step of W_R orthogonal (Jordan et al. 2024). All else takes the
+        # steps of AdamW.
         optimizer=keras.optimizers.Muon(
             keras.optimizers.schedules.CosineDecay(config.learning_rate, steps),
-            adam_lr_ratio=ADAM_RATIO,
             weight_decay=WEIGHT_DECAY,
             adam_weight_decay=WEIGHT_DECAY,
-            exclude_layers=[
-                *("^recurrent/.*/(kernel|W_F)", "^first_state", "^logits/", "bias$")
-            ],
+            exclude_layers=["^(?!recurrent/.*/(recurrent_kernel|W_R))"],
             # Through many steps a gradient can grow without bound (Pascanu, Mikolov and
             # Bengio 2013, section 3.2).
             global_clipnorm=1.0,
