@@ -39,11 +39,11 @@ class Config(Settings):
     """Numbers that stand for a letter."""
     no_every_step: bool = False
     """Let the numbers in as the first state alone, not at every step too."""
-    noise: Annotated[float, Limits(0, 10)] = 0.5
+    noise: Annotated[float, Limits(0, 10)] = 0.4
     """Standard deviation of the noise added to standardized inputs in training."""
-    letter_dropout: Annotated[float, Limits(0, 1, below=True)] = 0.2
+    letter_dropout: Annotated[float, Limits(0, 1, below=True)] = 0.1
     """Fraction of the letters read that are dropped during training."""
-    dropout: Annotated[float, Limits(0, 1, below=True)] = 0.4
+    dropout: Annotated[float, Limits(0, 1, below=True)] = 0.25
     """Fraction of the hidden states dropped during training."""
 
     def __post_init__(self):
