@@ -206,3 +206,15 @@ def write_conllu(path, *, sentences=60, seed=0):
         lines.append("")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+def write_named(path, *, rows=80, seed=0):
+    """Write rows of two numbers with a name: its last word tells the sign of x."""
+    random = np.random.default_rng(seed)
+    lines = ["name,x,y"]
+    for number in range(rows):
+        x, y = random.normal(size=2).round(3)
+        word = "".join(random.choice(list("abcde"), 3))
+        lines.append(f"{word}{number} {'up' if x > 0 else 'down'},{x},{y}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path

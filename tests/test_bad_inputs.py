@@ -23,6 +23,7 @@ from tests.conftest import (
     newest,
     write_code,
     write_conllu,
+    write_named,
     write_reviews,
     write_series,
     write_signals,
@@ -45,6 +46,7 @@ TRAINED = {
     ],
     "tagging": ["--data", "words.conllu", "--units", "4", "--epochs", "1"],
     "signals": ["--data", "signals.csv", "--units", "4", "--epochs", "1"],
+    "naming": ["--data", "named.csv", "--units", "4", "--epochs", "1"],
     "forecasting": ["--preset", "smoke", "--data", "series.csv", "--epochs", "1"],
 }
 VERBS = {
@@ -53,6 +55,7 @@ VERBS = {
     "text_generation": ["generate", "--length", "5"],
     "signals": ["classify", "signals.csv"],
     "tagging": ["colour", "text.txt"],
+    "naming": ["name", "1,2"],
     "forecasting": ["forecast", "--output", "out.csv"],
 }
 LONG = "n" * 300  # longer than a file name may be
@@ -85,6 +88,7 @@ def place(tmp_path_factory):
     write_series(folder / "series.csv")
     write_signals(folder / "signals.csv")
     write_conllu(folder / "words.conllu")
+    write_named(folder / "named.csv")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr("common.training.plots.save", lambda *_, **__: None)  # quicker
@@ -272,6 +276,14 @@ DATA_OF = {
         "few.csv": b"unique_id,x,label\na,1,u\nb,2,v\n",
         "two.csv": b"unique_id,x,label\na,1,u\na,2,v\n",
         "alone.csv": b"unique_id,label\na,u\n",
+        "deep.jsonl": DEEP,
+    },
+    "naming": {
+        **DATA,
+        "words.csv": b"name,x\na,one\n",
+        "infinite.csv": b"name,x\na,inf\n",
+        "few.csv": b"name,x\na,1\nb,2\n",
+        "alone.csv": b"name\na\n",
         "deep.jsonl": DEEP,
     },
     "forecasting": {
@@ -474,6 +486,17 @@ INPUT = {
         "evaluate": b"",
         "evaluate reviews.csv": b"",
         "evaluate signals.csv --label-column who": b"",
+    },
+    "naming": {
+        "name": b"",
+        "name red": b"",
+        "name 1,2,3": b"",
+        "name 1,2 --file named.csv": b"",
+        "name --file missing": b"",
+        "name --beams 0 1,2": b"",
+        "--data named.csv --text-column z": b"",
+        "--data named.csv --input-columns z": b"",
+        "--validation-data named.csv": b"",
     },
     "forecasting": {
         "forecast --data missing.csv": b"",

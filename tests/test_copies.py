@@ -26,6 +26,7 @@ from tests.conftest import (
     results,
     write_code,
     write_conllu,
+    write_named,
     write_reviews,
     write_series,
     write_signals,
@@ -55,6 +56,10 @@ TOY = {
         {"--data": "signals.csv", "--units": 4, "--epochs": 4, "--max-length": 12},
         ["classify", "signals.csv"],
     ),
+    "naming": (
+        {"--data": "named.csv", "--units": 4, "--epochs": 4, "--max-length": 12},
+        ["name", "1,2"],
+    ),
     "forecasting": (
         {"--data": "series.csv", "--preset": "smoke", "--epochs": 4}
         | {"--season-length": 0},
@@ -69,6 +74,7 @@ EXPORTED = {
     "text_generation": ("litert", ["def ", "40"]),
     "tagging": ("onnx", ["two_words.txt"]),
     "signals": ("litert", ["zeros.csv", "ones.csv"]),
+    "naming": ("litert", ["0.5,0.5", "-1,2"]),
     "forecasting": ("onnx", [str(number) for number in range(18)]),
 }
 # Runs a script where nothing of this repository, nor TensorFlow, can be imported.
@@ -152,6 +158,7 @@ def test_copied_folder_trains_resumes_predicts_and_compares(source, tmp_path, fr
     write_series(tmp_path / "series.csv", lengths=[60])
     write_signals(tmp_path / "signals.csv")
     write_conllu(tmp_path / "words.conllu")
+    write_named(tmp_path / "named.csv")
     settings, predict = TOY[source]
     compare = ["compare", "--seeds", "1", *flags({**settings, "--epochs": 1})]
     form, given = EXPORTED[source]

@@ -55,7 +55,10 @@ KINDS = (
         reads=(0,),
         writes=(0, 1, 2),
         feeds_back=True,
-        examples={"text_generation": "in use: the state after a prompt -> a text"},
+        examples={
+            "naming": "a colour -> its name, letter by letter",
+            "text_generation": "in use: the state after a prompt -> a text",
+        },
         keras="one step per call; state and last output are the next input",
     ),
 )

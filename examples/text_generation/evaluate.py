@@ -13,11 +13,12 @@ import numpy as np
 from rich.console import Console
 from scipy.special import log_softmax
 
+from common.preprocessing.ngrams import ngrams
 from common.training import metrics
 from common.training.console import attempt, say, table
 from common.training.task import Task
 
-from .baselines import compressed_bits, ngrams
+from .baselines import compressed_bits
 from .data import Data, kind_of
 from .predict import READ_PER_CALL, Writer, printable
 

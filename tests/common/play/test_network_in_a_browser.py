@@ -13,6 +13,8 @@ from common.play.network import Description
 from common.play.numpy_network import Network
 from examples.forecasting import config as forecasting_config
 from examples.forecasting import model as forecasting_model
+from examples.naming import config as naming_config
+from examples.naming import model as naming_model
 from examples.sentiment import config as sentiment_config
 from examples.sentiment import model as sentiment_model
 from examples.signals import config as signals_config
@@ -73,6 +75,13 @@ def signals(**settings):
     return model, [windows, (IDS > 0).astype("int32")]
 
 
+def naming(**settings):
+    config = naming_config.Config(units=4, embedding_size=3, **settings)
+    model = naming_model.build_model(config, numbers=2, letters=9)
+    # The last row ends in a letter: the answer to padding would depend on nothing.
+    return model, [IDS[[0, 2, 1]], random.normal(size=(3, 2)).astype("float32")]
+
+
 def tagging(**settings):
     config = tagging_config.Config(units=4, embedding_size=3, **settings)
     # The last row ends in a word: the answer to padding would depend on nothing.
@@ -107,6 +116,8 @@ CASES = [
     *((ranking, {"cell": cell}) for cell in CELLS),
     (tagging, {"cell": "custom"}),
     (tagging, {"direction": "forward", "layers": 2}),
+    (naming, {"cell": "custom"}),
+    (naming, {"cell": "lstm", "no_every_step": True}),
     (signals, {"cell": "custom"}),
     (signals, {"layers": 2}),
     (signals, {"layers": 2, "pooling": "mean"}),

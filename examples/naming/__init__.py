@@ -1,0 +1,1 @@
+"""Naming: gives a colour a name, letter by letter (one-to-many)."""
