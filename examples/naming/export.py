@@ -7,7 +7,7 @@ from common.export.formats import Part
 from common.play import numpy_network
 from common.training.run_folder import PREPROCESSOR, Run
 
-from .data import Preprocessor
+from .preprocessor import Preprocessor
 
 
 def parts(run: Run) -> dict[str, Part]:

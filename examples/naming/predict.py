@@ -79,7 +79,7 @@ class Namer:
         scores[:, 0] = 0.0  # all beams are one at first
         repeated = np.repeat(inputs, beams, axis=0)  # (N K, F)
         finished = np.eye(size)[end] == 1
-        for step in range(self.preprocessor.max_length + 1):
+        for step in range(self.preprocessor.max_length):
             flat = ids.reshape(count * beams, -1)
             logits = np.array(self.model((flat, repeated), training=False)[:, -1])
             if not np.isfinite(logits).all():

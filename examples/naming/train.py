@@ -93,7 +93,7 @@ def compiled_model(config: Config, data: Data) -> keras.Model:
         loss=keras.losses.SparseCategoricalCrossentropy(
             from_logits=True, ignore_class=0
         ),
-        steps_per_execution=STEPS_PER_CALL,
+        **fitting.execution(STEPS_PER_CALL),
     )
     return model
 

@@ -40,4 +40,4 @@ for text in sys.argv[1:]:
         if best == end:
             break
         ids[0, place + 1] = best
-    print(text, "".join(letters[n - 2] for n in ids[0, 1:] if n > 0), sep="\t")
+    print("".join(letters[n - 2] for n in ids[0, 1:] if n > 0))
