@@ -71,7 +71,7 @@ def test_rows_are_named(here, place):
 def test_beam_search_finds_the_likeliest_of_all_texts(namer):
     """With a beam for every letter, nothing of two steps is missed."""
     vocabulary = namer.preprocessor.vocabulary
-    short = Namer(namer.model, _shortened(namer.preprocessor, 1))
+    short = Namer(namer.model, _shortened(namer.preprocessor, 2))
     row = np.array([[1.0, 0.5]])
     ((best, probability), *_) = short.name(row, beams=len(vocabulary))[0]
     numbers = short.preprocessor.standardized(row)
