@@ -87,6 +87,6 @@ def test_unknown_verb_is_refused(here):
     status, output = here("train")
     assert status == 2
     assert (
-        "the verb must be one of show, new, report, compare, benchmark; "
+        "the verb must be one of show, new, report, compare, benchmark, export; "
         "received 'train'" in output
     )
