@@ -34,10 +34,10 @@ PAGE = """<!-- Written by `{command}`, which replaces this page. -->
 
 Each network is that of `--preset smoke`, trained for a few seconds. "Difference" is the
 largest from Keras, relative where a number is above 1. Size is that of the network's
-files. "One call" is the median of {calls} calls of each part with one input, as long as
-the longest that the run reads: 400 words in sentiment, 1,000 steps in signals. "Start" is
-a process that loads the runtime and the network, median of 3. Inputs of sentiment,
-signals, tagging and sorting hold padding, which the mask leaves out.
+files. "One call" is the median of {calls} calls of each part with one input. It is as
+long as the longest that the run reads: 400 words in sentiment, 1,000 steps in signals.
+"Start" is a process that loads the runtime and the network, median of 3. Inputs of
+sentiment, signals, tagging and sorting hold padding, which the mask leaves out.
 
 | example | cell | format | difference | size, kB | one call, ms | start, s |
 | --- | --- | --- | --: | --: | --: | --: |
