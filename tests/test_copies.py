@@ -166,7 +166,7 @@ def test_copied_folder_trains_resumes_predicts_and_compares(source, tmp_path, fr
     exports = keras.backend.backend() == "tensorflow"  # on JAX there is no TensorFlow
     if exports:
         verbs.append(["export", "--format", form, "--output", "exported"])
-    cells = 4 if source == "text_generation" else 2  # GRU and LSTM take their time
+    cells = 4 if source == "signals" else 2  # GRU and LSTM take their time
     (program,) = re.findall(
         r"```python\n(.*?)```", sections(source)["In a program"], re.S
     )

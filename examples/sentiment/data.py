@@ -71,7 +71,7 @@ def load(config: Config) -> Data:
         rows = pd.read_csv(REVIEWS, dtype=str, keep_default_na=False)
         parts = [rows[rows["split"] == split] for split in SPLITS]
     else:
-        parts = _tensorflow_datasets(config)
+        parts = public_data(config)
     tokens = map(words, parts[0]["text"])
     vocabulary = Vocabulary.fit(tokens, max_size=config.vocabulary_size)
     labels = sorted(set(parts[0]["label"]))
@@ -114,7 +114,7 @@ def _slices(rows: pd.DataFrame) -> list[str]:
     return names[np.searchsorted(LENGTHS, counts)].tolist()
 
 
-def _tensorflow_datasets(config: Config) -> list[pd.DataFrame]:
+def public_data(config: Config) -> list[pd.DataFrame]:
     """Load a labelled text data set that has the splits train and test."""
     arrays, features = tfds.load(
         config.dataset, ("train", "test"), config.data_dir, instead="--dataset reviews"

@@ -79,12 +79,12 @@ def test_nothing_is_unpickled(run, model, capsys):
     assert not capsys.readouterr().out
 
 
-def test_keras_is_not_imported(command, tmp_path, in_process):
+def test_keras_is_not_imported(command, tmp_path, in_process, small_file):
     from examples.sentiment.__main__ import main
 
     flags = ["--runs-dir", tmp_path]
-    in_process(main, "--preset", "smoke", *flags)
-    asked = ["classify", "not bad", *flags]
+    in_process(main, "--data", small_file, "--units", 4, "--epochs", 1, *flags)
+    asked = ["classify", "goodish a b", *flags]
     done = command(
         "sentiment", *asked, env={"PYTHONPROFILEIMPORTTIME": "1", "PYTHONPATH": "."}
     )
