@@ -73,7 +73,9 @@ def test_cell_is_the_equation():
     for t in range(T):
         h = np.tanh(inputs[:, t] @ W_F + b + h @ W_R)
         expected.append(h)
-    np.testing.assert_allclose(custom(inputs), np.stack(expected, axis=1), atol=1e-6)
+    np.testing.assert_allclose(
+        custom(inputs), np.stack(expected, axis=1), rtol=1e-5, atol=1e-6
+    )
 
 
 def test_cell_starts_as_the_builtin_layer_does():
@@ -93,7 +95,7 @@ def test_inputs_are_projected_before_the_loop():
     p_t, h = (np.random.default_rng(seed).normal(size=(B, U)) for seed in (0, 1))
     out, (state,) = cell(p_t, [h])
     expected = np.tanh(p_t + h @ keras.ops.convert_to_numpy(cell.W_R))
-    np.testing.assert_allclose(out, expected, atol=1e-6)
+    np.testing.assert_allclose(out, expected, rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(out, state)
 
 
@@ -149,7 +151,7 @@ def test_custom_network_equals_builtin_in_training():
     builtin, custom = (model(cell) for cell in CELLS)
     copy_weights(builtin, custom)
     inputs, _ = batch(9)
-    np.testing.assert_allclose(builtin(inputs), custom(inputs), atol=1e-6)
+    np.testing.assert_allclose(builtin(inputs), custom(inputs), rtol=1e-5, atol=1e-6)
     before = custom.get_weights()
     # A step of plain gradient descent moves the weights by the gradient.
     for steps, optimizer, tolerance in ((1, "sgd", 1e-6), (5, None, 1e-4)):
@@ -210,7 +212,7 @@ def test_further_layers_stand_in_residual_blocks(cell):
     for name in ("network_0", "network_0_answer"):
         plain.get_layer(name).set_weights(network.get_layer(name).get_weights())
     after = keras.ops.convert_to_numpy(network(inputs))
-    np.testing.assert_allclose(after[:, 0], plain(inputs)[:, 0], atol=1e-6)
+    np.testing.assert_allclose(after[:, 0], plain(inputs)[:, 0], rtol=1e-5, atol=1e-6)
     assert np.abs(after[:, 0] - before[:, 0]).max() > 0.01
     np.testing.assert_array_equal(after[:, 1], before[:, 1])
 
