@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data"
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items):
     """Give tests that share what a file's fixtures make to one of the two processes."""
     for item in items:
@@ -142,6 +143,25 @@ def write_code(path, *, lines=1000, seed=0):
         name, one, two = rng.choices(["red", "blue", "green", "sum", "top"], k=3)
         rows.append(rng.choice([f"def {name}({one}):", f"    {one} = {two} + 1"]))
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def write_sentences(path, *, count=300, seed=0):
+    """Write sentences of one simple grammar, all different."""
+    rng = random.Random(seed)
+    adjectives, nouns = (
+        ("red", "small", "old", "warm"),
+        ("cat", "tree", "house", "boat"),
+    )
+    verbs, places = ("sees", "finds", "likes"), ("today", "here", "again", "now")
+    lines = set()
+    while len(lines) < count:
+        a, b, one, two, verb, place = (
+            rng.choice(words)
+            for words in (*[adjectives] * 2, *[nouns] * 2, verbs, places)
+        )
+        lines.add(f"The {a} {one} {verb} a {b} {two} {place}.")
+    path.write_text("\n".join(sorted(lines)) + "\n", encoding="utf-8")
     return path
 
 

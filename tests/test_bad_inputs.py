@@ -25,6 +25,7 @@ from tests.conftest import (
     write_conllu,
     write_named,
     write_reviews,
+    write_sentences,
     write_series,
     write_signals,
 )
@@ -46,6 +47,9 @@ TRAINED = {
     ],
     "tagging": ["--data", "words.conllu", "--units", "4", "--epochs", "1"],
     "signals": ["--data", "signals.csv", "--units", "4", "--epochs", "1"],
+    "grammar": [
+        *("--data", "sentences.txt", "--units", "4", "--epochs", "1", "--copies", "1"),
+    ],
     "naming": ["--data", "named.csv", "--units", "4", "--epochs", "1"],
     "forecasting": ["--preset", "smoke", "--data", "series.csv", "--epochs", "1"],
 }
@@ -54,6 +58,7 @@ VERBS = {
     "sorting": ["sort", "3", "1", "2"],
     "text_generation": ["generate", "--length", "5"],
     "signals": ["classify", "signals.csv"],
+    "grammar": ["check", "The cat a sees."],
     "tagging": ["colour", "text.txt"],
     "naming": ["name", "1,2"],
     "forecasting": ["forecast", "--output", "out.csv"],
@@ -85,6 +90,7 @@ def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("place")
     write_reviews(folder / "reviews.csv")
     write_code(folder / "text.txt")
+    write_sentences(folder / "sentences.txt")
     write_series(folder / "series.csv")
     write_signals(folder / "signals.csv")
     write_conllu(folder / "words.conllu")
@@ -268,6 +274,16 @@ DATA_OF = {
         "broken.py": b"def f(:\n",
         "few.py": b"x = 1\n",
         "kind.csv": b"x",
+    },
+    "grammar": {
+        "missing.txt": None,
+        "folder": Path,
+        "empty.txt": b"",
+        "latin.txt": b"\xe9",
+        "nul.txt": b"A word is a\0 word.\n" * 200,
+        "few.txt": b"The cat sees a dog here.\n",
+        "again.txt": b"The cat sees a dog here.\n" * 200,
+        "no_end.txt": b"the cat sees a dog here\n" * 200,
     },
     "signals": {
         **DATA,
@@ -473,6 +489,16 @@ INPUT = {
         "colour text.txt --html missing/a.html": b"",
         "--data words.conllu --context 128": b"",
         "--data words.conllu --test-data text.txt": b"",
+    },
+    "grammar": {
+        "check": b"",
+        "check --file missing": b"",
+        f"check --file {LONG}": b"",
+        "check --file sentences.txt text": b"",
+        "check ": b"\xff\n",
+        "--validation-data sentences.txt": b"",
+        "--data sentences.txt --test-data text.txt": b"",
+        "--data sentences.txt --max-length 5": b"",
     },
     "signals": {
         "classify": b"",

@@ -28,6 +28,7 @@ from tests.conftest import (
     write_conllu,
     write_named,
     write_reviews,
+    write_sentences,
     write_series,
     write_signals,
 )
@@ -52,6 +53,10 @@ TOY = {
         {"--data": "words.conllu", "--units": 4, "--epochs": 4},
         ["colour", "text.txt"],
     ),
+    "grammar": (
+        {"--data": "sentences.txt", "--units": 4, "--epochs": 4, "--copies": 1},
+        ["check", "The cat a sees."],
+    ),
     "signals": (
         {"--data": "signals.csv", "--units": 4, "--epochs": 4, "--max-length": 12},
         ["classify", "signals.csv"],
@@ -73,6 +78,7 @@ EXPORTED = {
     "sorting": ("onnx", ["3 1 2", "1 0"]),
     "text_generation": ("litert", ["def ", "40"]),
     "tagging": ("onnx", ["two_words.txt"]),
+    "grammar": ("onnx", ["The object is a string.", "The object a is string."]),
     "signals": ("litert", ["zeros.csv", "ones.csv"]),
     "naming": ("litert", ["0.5,0.5", "0.2,0.2"]),
     "forecasting": ("onnx", [str(number) for number in range(18)]),
@@ -155,6 +161,7 @@ def test_copied_folder_trains_resumes_predicts_and_compares(source, tmp_path, fr
         (tmp_path / name).symlink_to(ROOT / name)
     write_reviews(tmp_path / "reviews.csv")
     write_code(tmp_path / "text.txt")
+    write_sentences(tmp_path / "sentences.txt")
     write_series(tmp_path / "series.csv", lengths=[60])
     write_signals(tmp_path / "signals.csv")
     write_conllu(tmp_path / "words.conllu")

@@ -28,6 +28,7 @@ KINDS = (
             "sentiment": "words of a review -> one label",
             "forecasting": "past values -> all future values at once",
             "signals": "measurements of a window -> one class",
+            "grammar": "words of a sentence -> are they in order?",
         },
         keras="the default: a layer returns its last state only, (B, U)",
     ),

@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 from examples.forecasting.model import HoistedCell, HoistedRNN
+from examples.grammar.model import TextbookCell as GrammarCell
 from examples.naming.model import TextbookCell as NamingCell
 from examples.sentiment.model import TextbookCell
 from examples.signals.model import TextbookCell as SignalsCell
@@ -45,6 +46,7 @@ CELLS = {
         lambda **options: keras.layers.RNN(TextbookCell(U), **options)
     ),
     "SignalsCell": Cell(lambda **options: keras.layers.RNN(SignalsCell(U), **options)),
+    "GrammarCell": Cell(lambda **options: keras.layers.RNN(GrammarCell(U), **options)),
     "NamingCell": Cell(lambda **options: keras.layers.RNN(NamingCell(U), **options)),
     "TaggingCell": Cell(lambda **options: keras.layers.RNN(TaggingCell(U), **options)),
     "ConciseCell": Cell(lambda **options: keras.layers.RNN(ConciseCell(U), **options)),

@@ -13,6 +13,8 @@ from common.play.network import Description
 from common.play.numpy_network import Network
 from examples.forecasting import config as forecasting_config
 from examples.forecasting import model as forecasting_model
+from examples.grammar import config as grammar_config
+from examples.grammar import model as grammar_model
 from examples.naming import config as naming_config
 from examples.naming import model as naming_model
 from examples.sentiment import config as sentiment_config
@@ -75,6 +77,11 @@ def signals(**settings):
     return model, [windows, (IDS > 0).astype("int32")]
 
 
+def grammar(**settings):
+    config = grammar_config.Config(units=4, embedding_size=3, **settings)
+    return grammar_model.build_model(config, vocabulary_size=9), [IDS]
+
+
 def naming(**settings):
     config = naming_config.Config(units=4, embedding_size=3, **settings)
     model = naming_model.build_model(config, numbers=2, letters=9)
@@ -116,6 +123,8 @@ CASES = [
     *((ranking, {"cell": cell}) for cell in CELLS),
     (tagging, {"cell": "custom"}),
     (tagging, {"direction": "forward", "layers": 2}),
+    (grammar, {"cell": "custom"}),
+    (grammar, {"layers": 2, "bidirectional": False}),
     (naming, {"cell": "custom"}),
     (naming, {"cell": "lstm", "no_every_step": True}),
     (signals, {"cell": "custom"}),

@@ -1,0 +1,1 @@
+"""Grammar: reads a sentence and says whether its words are in order."""
