@@ -24,8 +24,9 @@ def load(file, **options):
 def test_sentences_are_prose_from_a_capital_to_an_end():
     text = (
         "A heading\n\nThe first one (of two), if this\none, is prose. "
-        'The second "one" isn\'t long! It has x_1 and 2. Nor, e.g. this one.\n\n'
-        "* A bullet\n  goes on. Ends here\n\n   code = 3.\n\nDer Straße geht\u2019s gut."
+        'The second "one" isn\'t long! It has x_1. Nor, e.g. this one.\n\n'
+        "* A bullet\n  goes on. Ends here\n\n   code = 3.\n\n"
+        "Der Straße geht\u2019s gut."
     )
     assert grammar.sentences(text) == [
         "The first one (of two), if this one, is prose.",
