@@ -1,6 +1,7 @@
 """What several test files need: the command line, small data, real data."""
 
 import csv
+import functools
 import io
 import json
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 # The tests run in two processes (pyproject.toml), each with a core of its own. That
 # must be said before TensorFlow is imported, and holds for the commands too.
@@ -22,15 +24,25 @@ ROOT = Path(__file__).parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data"
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
-def pytest_collection_modifyitems(items):
-    """Give tests that share what a file's fixtures make to one of the two processes."""
-    for item in items:
-        shared = item._fixtureinfo.name2fixturedefs.values()
-        if any(
-            fixture.scope == "module" for fixtures in shared for fixture in fixtures
-        ):
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+class ByFixtures(LoadScopeScheduling):
+    """Gives all tests of a file with fixtures of scope "module" to one process.
+
+    Otherwise both processes would train what those fixtures train.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return path if shares_fixtures(path) else nodeid
+
+
+@functools.cache
+def shares_fixtures(path: str) -> bool:
+    return 'scope="module"' in (ROOT / path).read_text(encoding="utf-8")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return ByFixtures(config, log)
 
 
 @pytest.fixture
