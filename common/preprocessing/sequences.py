@@ -33,6 +33,7 @@ class Batches(keras.utils.PyDataset):
         batch_size: int,
         seed: int | None = None,
         lengths: np.ndarray | None = None,
+        weights: np.ndarray | None = None,
     ):
         """Take whole arrays.
 
@@ -44,10 +45,12 @@ class Batches(keras.utils.PyDataset):
             seed: seed of the order. With `None` every epoch has the given order, or
                 with lengths, the order from short to long.
             lengths: (N,) lengths without padding. They group and trim the inputs.
+            weights: (N,) how much the loss of each sequence counts. Default: all alike.
         """
         super().__init__()
         self.inputs, self.targets = inputs, targets
         self.batch_size, self.seed, self.lengths = batch_size, seed, lengths
+        self.weights = weights
         self.epoch = 0  # whose order is served; `fitting.fit` sets it
         self._order = functools.lru_cache(maxsize=1)(self._order_of)
 
@@ -81,7 +84,8 @@ class Batches(keras.utils.PyDataset):
         longest = max(1, int(self.lengths[rows].max()))
         return -(-longest // WIDTH_MULTIPLE) * WIDTH_MULTIPLE
 
-    def __getitem__(self, index: int) -> tuple[Any, np.ndarray]:
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        """Return inputs, targets and, if there are any, weights of a batch."""
         rows = self._order(self.epoch)[index]
         width = None if self.lengths is None else self._width(rows)
         if isinstance(self.inputs, tuple):
@@ -89,7 +93,10 @@ class Batches(keras.utils.PyDataset):
         else:
             inputs = self.inputs[rows, :width] if width else self.inputs[rows]
         targets = self.targets[rows]
-        return inputs, targets[:, :width] if targets.ndim > 1 else targets
+        targets = targets[:, :width] if targets.ndim > 1 else targets
+        if self.weights is None:
+            return inputs, targets
+        return inputs, targets, self.weights[rows]
 
     def rows_in_order(self) -> np.ndarray:
         """Return the row number of every sequence in the order it is served, (N,)."""

@@ -156,7 +156,7 @@ def fit(
         KeyboardInterrupt: Ctrl-C before the first value of `monitor`.
     """
     train, epochs, monitor = task.train(config.seed), config.epochs, task.monitor
-    mode = task.mode if monitor.endswith(task.metric) else "min"  # else it is a loss
+    mode = "min" if monitor == "val_loss" else task.mode
     best, history = BestEpoch(monitor, mode, task.patience), History()
     stop = StopOnInterrupt()
     saver = _SaveState(run, best, history, stop)

@@ -22,8 +22,14 @@ class Config(Settings):
     epochs: Annotated[int, Limits(1, MAX_COUNT)] = 12
     """Passes over the training data. The epoch with the best validation is kept."""
     patience: Annotated[int | None, Limits(1, MAX_COUNT)] = None
-    """End after so many epochs without a lower validation loss, and keep the epoch
-    with the lowest. Default: train all epochs, and keep the best accuracy."""
+    """End after so many epochs without a better --monitor. Default: train all
+    epochs."""
+    monitor: Literal["accuracy", "macro_f1", "loss"] | None = None
+    """Validation value that chooses the epoch to keep. macro_f1 counts every label the
+    same, however rare. Default: accuracy, or with --patience, loss."""
+    class_weight: Literal["balanced"] | None = None
+    """balanced: every label weighs the same in the training loss, however rare.
+    Default: all texts weigh the same."""
     batch_size: Annotated[int, Limits(1, MAX_COUNT)] = 128
     """Texts in one training step."""
     learning_rate: Annotated[float, Limits(0, 10, above=True)] = 1e-2

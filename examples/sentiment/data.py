@@ -37,12 +37,17 @@ class Split:
     classes: np.ndarray  # (N,) int32
     slices: list[str]  # (N,) part of the test that each text belongs to
 
-    def batches(self, batch_size: int, *, seed: int | None = None) -> Batches:
-        """Return batches; with a seed, reshuffled in every epoch."""
+    def batches(
+        self,
+        batch_size: int,
+        *,
+        seed: int | None = None,
+        weights: np.ndarray | None = None,
+    ) -> Batches:
+        """Return batches; with a seed, reshuffled in every epoch. `weights`: (N,)."""
         lengths = np.count_nonzero(self.ids, axis=1)
-        return Batches(
-            self.ids, self.classes, batch_size=batch_size, seed=seed, lengths=lengths
-        )
+        options = {"batch_size": batch_size, "seed": seed, "weights": weights}
+        return Batches(self.ids, self.classes, lengths=lengths, **options)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from sklearn.svm import LinearSVC
 
 from common.errors import UserError, one_line
 from common.preprocessing.sequences import predict
-from common.training import metrics
+from common.training import classes, metrics
 from common.training.console import attempt, say, table
 
 from .data import Data, Split
@@ -58,14 +58,15 @@ def evaluate(
         # True label -> predicted label -> number of texts.
         frame = pd.DataFrame(matrix, labels, labels)
         details["confusion_matrix"] = frame.to_dict("index")
+        details["by_class"] = classes.by_class(*named(data, answers["network"]))
     return {
         "scores": right.to_dict("series"),
         "models": {
             name: {
                 "accuracy": right[name].mean(),
-                "macro_f1": f1_score(test.classes, classes, average="macro"),
+                "macro_f1": f1_score(test.classes, a, average="macro"),
             }
-            for name, classes in answers.items()
+            for name, a in answers.items()
         },
         "slices": {
             name: {"count": int(counts[name]), "models": row.to_dict()}
@@ -130,10 +131,18 @@ def baselines(data: Data, console: Console) -> dict[str, np.ndarray]:
     return answers
 
 
+def named(data: Data, answers: np.ndarray) -> tuple[list[str], list[str]]:
+    """Return true and predicted labels of the test texts, from classes (N,)."""
+    labels = data.preprocessor.labels
+    return [labels[n] for n in data.test.classes], [labels[n] for n in answers]
+
+
 def show(document: dict[str, Any], p: np.ndarray, data: Data, console: Console):
     """Print the tables, a few predictions in words, and the verdict."""
     rows = [(name, *row.values()) for name, row in document["models"].items()]
     table(console, "all test texts", ("model", "accuracy", "macro F1"), rows)
+    if len(data.preprocessor.labels) <= MAX_LABELS:
+        classes.show(console, *named(data, p.argmax(axis=1)))
     shuffled = document["details"]["words_shuffled"]
     say(console, f"accuracy of the network, words shuffled: {shuffled['all']:.4f}")
     names = [name for name in document["models"] if name != "majority"]
@@ -149,11 +158,11 @@ def show(document: dict[str, Any], p: np.ndarray, data: Data, console: Console):
     spaced = [name.replace("_", " ") for name in names]  # breaks into two lines
     columns = ("test texts", "N", *spaced, "shuffled")
     table(console, "test accuracy by kind of text", columns, rows)
-    classes = p.argmax(axis=1)
-    right = classes == data.test.classes
+    answers = p.argmax(axis=1)
+    right = answers == data.test.classes
     for outcome, chosen in (("right", right), ("wrong", ~right)):
         for index in np.flatnonzero(chosen)[:3]:
-            label = one_line(data.preprocessor.labels[classes[index]], 40)
+            label = one_line(data.preprocessor.labels[answers[index]], 40)
             text = one_line(data.test.texts[index], 160)
             say(console, f"{outcome}: {label} ({p[index].max():.2f})  {text}")
     say(console, metrics.sentence(document))

@@ -21,6 +21,12 @@ class Config(Settings):
     """Recurrent layers. Each above the first stands in a gated residual block."""
     epochs: Annotated[int, Limits(1, MAX_COUNT)] = 60
     """Passes over the training data. The epoch with the best validation is kept."""
+    monitor: Literal["accuracy", "macro_f1", "loss"] = "accuracy"
+    """Validation value that chooses the epoch to keep. macro_f1 counts every label the
+    same, however rare."""
+    class_weight: Literal["balanced"] | None = None
+    """balanced: every label weighs the same in the training loss, however rare.
+    Default: all windows weigh the same."""
     batch_size: Annotated[int, Limits(1, MAX_COUNT)] = 32
     """Windows in one training step."""
     learning_rate: Annotated[float, Limits(0, 10, above=True)] = 5e-3

@@ -135,14 +135,21 @@ class Split:
     present: np.ndarray  # (N, T) int32
     classes: np.ndarray  # (N,) int32
 
-    def batches(self, batch_size: int, *, seed: int | None = None) -> Batches:
-        """Return batches; with a seed, reshuffled in every epoch."""
+    def batches(
+        self,
+        batch_size: int,
+        *,
+        seed: int | None = None,
+        weights: np.ndarray | None = None,
+    ) -> Batches:
+        """Return batches; with a seed, reshuffled in every epoch. `weights`: (N,)."""
         return Batches(
             (self.signals, self.present),
             self.classes,
             batch_size=batch_size,
             seed=seed,
             lengths=self.present.sum(axis=1),
+            weights=weights,
         )
 
 

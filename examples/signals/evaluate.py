@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 from common.errors import one_line
 from common.preprocessing.sequences import predict
-from common.training import metrics
+from common.training import classes, metrics
 from common.training.console import attempt, say, table
 
 from .data import Data, Split
@@ -60,14 +60,15 @@ def evaluate(
         # True label -> predicted label -> number of windows.
         frame = pd.DataFrame(matrix, labels, labels)
         details["confusion_matrix"] = frame.to_dict("index")
+        details["by_class"] = classes.by_class(*named(data, answers["network"]))
     return {
         "scores": right.to_dict("series"),
         "models": {
             name: {
                 "accuracy": right[name].mean(),
-                "macro_f1": f1_score(test.classes, classes, average="macro"),
+                "macro_f1": f1_score(test.classes, a, average="macro"),
             }
-            for name, classes in answers.items()
+            for name, a in answers.items()
         },
         "slices": slices,
         "details": details,
@@ -116,11 +117,19 @@ def baselines(data: Data, console: Console) -> dict[str, np.ndarray]:
     return answers
 
 
+def named(data: Data, answers: np.ndarray) -> tuple[list[str], list[str]]:
+    """Return true and predicted labels of the test windows, from classes (N,)."""
+    labels = data.preprocessor.labels
+    return [labels[n] for n in data.test.classes], [labels[n] for n in answers]
+
+
 def show(document: dict[str, Any], p: np.ndarray, data: Data, console: Console):
     """Print the tables, a few answers in words, and the verdict."""
     models = document["models"]
     rows = [(name, *row.values()) for name, row in models.items()]
     table(console, "all test windows", ("model", "accuracy", "macro F1"), rows)
+    if len(data.preprocessor.labels) <= MAX_LABELS:
+        classes.show(console, *named(data, p.argmax(axis=1)))
     names = [name for name in models if name != "majority"]
     rows = [
         (one_line(name, 40), part["count"], *(part["models"][n] for n in names))
@@ -128,11 +137,11 @@ def show(document: dict[str, Any], p: np.ndarray, data: Data, console: Console):
     ]
     spaced = [name.replace("_", " ") for name in names]  # breaks into two lines
     table(console, "test accuracy by part", ("windows", "N", *spaced), rows)
-    classes, labels, test = p.argmax(axis=1), data.preprocessor.labels, data.test
-    right = classes == test.classes
+    answers, labels, test = p.argmax(axis=1), data.preprocessor.labels, data.test
+    right = answers == test.classes
     for outcome, chosen in (("right", right), ("wrong", ~right)):
         for n in np.flatnonzero(chosen)[:3]:
-            answer, true = labels[classes[n]], labels[test.classes[n]]
+            answer, true = labels[answers[n]], labels[test.classes[n]]
             name = one_line(f"window {test.windows.names[n]}", 60)
             said = one_line(f"{answer} ({p[n].max():.2f}), it is {true}", 100)
             say(console, f"{outcome}: {name}: {said}")

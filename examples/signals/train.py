@@ -10,8 +10,9 @@ from rich.console import Console
 from common import files
 from common.comparison import compare as comparison
 from common.errors import one_line
-from common.training import fitting, metrics, models, plots, run_folder
+from common.training import classes, fitting, metrics, models, plots, run_folder
 from common.training.console import attempt, note, say, table
+from common.training.macro_f1 import MacroF1
 from common.training.task import Task
 
 from . import figures, play
@@ -84,6 +85,9 @@ def compiled_model(config: Config, data: Data) -> keras.Model:
         channels=len(preprocessor.channels),
         classes=len(preprocessor.labels),
     )
+    scores = ["accuracy"]
+    if config.monitor == "macro_f1":
+        scores.append(MacroF1(len(preprocessor.labels)))
     steps = config.epochs * -(-len(data.train.classes) // config.batch_size)
     model.compile(
         # Clipping: through many steps a gradient can grow without bound
@@ -94,7 +98,7 @@ def compiled_model(config: Config, data: Data) -> keras.Model:
             clipnorm=1.0,
         ),
         loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
+        metrics=scores,
         **fitting.execution(STEPS_PER_CALL),
     )
     return model
@@ -103,9 +107,11 @@ def compiled_model(config: Config, data: Data) -> keras.Model:
 def task(config: Config, data: Data | None = None) -> Task:
     """Return what a comparison of cells needs to know of this example."""
     data = data or load(config)
+    balanced = config.class_weight == "balanced"
+    weights = classes.balanced_weights(data.train.classes) if balanced else None
 
-    def right(classes: np.ndarray) -> np.ndarray:
-        return (classes == data.test.classes).astype(float)  # (N,)
+    def right(answers: np.ndarray) -> np.ndarray:
+        return (answers == data.test.classes).astype(float)  # (N,)
 
     return Task(
         example=EXAMPLE,
@@ -113,15 +119,17 @@ def task(config: Config, data: Data | None = None) -> Task:
         data_hash=data.data_hash,
         metric="accuracy",
         mode="max",
-        monitor="val_accuracy",
+        monitor=f"val_{config.monitor}",
         build=lambda cell, seed: compiled_model(
             dataclasses.replace(config, cell=cell, seed=seed), data
         ),
-        train=lambda seed: data.train.batches(config.batch_size, seed=seed),
+        train=lambda seed: data.train.batches(
+            config.batch_size, seed=seed, weights=weights
+        ),
         validation=data.validation.batches(READ_BATCH),
         score=lambda model: right(probabilities(model, data.test).argmax(axis=1)),
         baselines=lambda: {
-            name: right(classes) for name, classes in baselines(data, Console()).items()
+            name: right(answers) for name, answers in baselines(data, Console()).items()
         },
     )
 

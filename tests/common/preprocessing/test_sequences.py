@@ -27,6 +27,11 @@ def test_each_sequence_is_served_once_an_epoch_with_its_own_target():
     assert sorted(rows) == list(range(203))
 
 
+def test_each_sequence_is_served_with_its_own_weight():
+    for _, targets, weights in served(batches(seed=3, weights=np.arange(203) / 2)):
+        assert (weights == targets / 2).all()
+
+
 def test_order_is_a_function_of_seed_and_epoch():
     def order(seed, epoch):
         source = batches(seed=seed)

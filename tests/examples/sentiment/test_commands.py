@@ -69,6 +69,12 @@ def test_smoke_run_beats_the_majority(here, tmp_path):
     assert sum(sum(row.values()) for row in matrix.values()) == 2000
     right = sum(matrix[label][label] for label in matrix)
     assert models["network"]["accuracy"] == right / 2000
+    for label, row in details["by_class"].items():
+        count = sum(matrix[label].values())
+        assert (row["count"], row["recall"]) == (count, matrix[label][label] / count)
+        assert " ".join(f"{row[key]:.4f}" for key in ("precision", "recall", "f1")) in (
+            " ".join(output.replace("│", " ").split())
+        )
     assert document["verdict"]["says"] == "better"  # than pairs of words
     assert f"{models['network']['accuracy']:.4f}" in output
 

@@ -7,7 +7,7 @@ import pytest
 
 from examples.sentiment.config import PRESETS, Config
 from examples.sentiment.data import load
-from examples.sentiment.train import compiled_model
+from examples.sentiment.train import task
 from tests.conftest import write_reviews
 
 # Each value differs from the default; with what it needs beside it to show.
@@ -18,6 +18,8 @@ CHANGES = {
     "epochs": {"epochs": 1},
     "batch_size": {"batch_size": 5},
     "learning_rate": {"learning_rate": 0.5},
+    "monitor": {"monitor": "macro_f1"},
+    "class_weight": {"class_weight": "balanced"},
     "seed": {"seed": 9},
     "data": {"data": "other.csv"},
     "text_column": {"text_column": "label"},
@@ -48,15 +50,17 @@ ELSEWHERE = {
 def fingerprint(config):
     """Return all that a training with `config` starts from, after two steps of it."""
     data = load(config)
-    model = compiled_model(config, data)
+    what = task(config, data)
+    model = what.build(config.cell, config.seed)
     model.run_eagerly = True  # two steps are done before a graph is traced
-    batches = data.train.batches(config.batch_size, seed=config.seed)
+    batches = what.train(config.seed)
     for index in range(2):
         model.train_on_batch(*batches[index])
     rate = model.optimizer.learning_rate
     weights = [layer.get_weights() for layer in model.layers]
     names = [type(layer).__name__ for layer in model.layers]
-    return str((data.preprocessor.to_json(), names, float(rate))), weights
+    said = str((data.preprocessor.to_json(), names, float(rate), what.monitor))
+    return said, weights
 
 
 def same(one, other):
@@ -90,6 +94,11 @@ def test_setting_changes_what_is_trained(
     monkeypatch.chdir(tmp_path)
     write_reviews(tmp_path / "other.csv", seed=1)
     base = {"data": str(small_file)}
+    if name == "class_weight":  # it matters where a label is rare
+        lines = small_file.read_text().splitlines()
+        (tmp_path / "rare.csv").write_text("\n".join(lines[:141] + lines[142::2]))
+        base = {"data": "rare.csv"}
+        before = fingerprint(Config(**base))
     if name in ("text_column", "label_column"):
         # Texts as labels, or labels as texts: nothing that can be learned from.
         with pytest.raises(Exception, match="at least"):

@@ -7,7 +7,7 @@ import pytest
 
 from examples.signals.config import PRESETS, Config
 from examples.signals.data import load
-from examples.signals.train import compiled_model
+from examples.signals.train import task
 from tests.conftest import write_signals
 
 # Each value differs from the default.
@@ -18,6 +18,8 @@ CHANGES = {
     "epochs": {"epochs": 1},
     "batch_size": {"batch_size": 5},
     "learning_rate": {"learning_rate": 0.5},
+    "monitor": {"monitor": "macro_f1"},
+    "class_weight": {"class_weight": "balanced"},
     "seed": {"seed": 9},
     "data": {"data": "other.csv"},
     "validation_data": {"validation_data": "other.csv"},
@@ -40,16 +42,17 @@ ELSEWHERE = {"preset", "runs_dir", "resume"}
 def fingerprint(config):
     """Return all that a training with `config` starts from, after two steps of it."""
     data = load(config)
-    model = compiled_model(config, data)
+    what = task(config, data)
+    model = what.build(config.cell, config.seed)
     model.run_eagerly = True  # two steps are done before a graph is traced
-    batches = data.train.batches(config.batch_size, seed=config.seed)
+    batches = what.train(config.seed)
     for index in range(2):
         model.train_on_batch(*batches[index % batches.num_batches])
     splits = [part.windows.names for part in (data.train, data.validation, data.test)]
     rate = float(model.optimizer.learning_rate)
     names = [type(layer).__name__ for layer in model.layers]
     arrays = [*model.get_weights(), data.train.signals, data.validation.signals]
-    said = str((data.preprocessor.to_json(), names, rate, splits))
+    said = str((data.preprocessor.to_json(), names, rate, splits, what.monitor))
     return said, [*arrays, data.test.signals]
 
 
