@@ -1,7 +1,8 @@
 """Copies an example, with its tests, as the start of a new one.
 
 `cp -r` can copy the folder of an example. This module also copies its tests, and puts
-the new name into the commands of the README and the tests.
+the new name into the commands of the README and the tests. It leaves the notebook out,
+which tells of the old example.
 """
 
 import importlib.util
@@ -51,7 +52,7 @@ def copy(root: Path, source: str | None, name: str):
     with tempfile.TemporaryDirectory(prefix=".new-", dir=root) as temporary:
         drafts = [Path(temporary) / "example", Path(temporary) / "tests"]
         for draft, target in zip(drafts, targets, strict=True):
-            ignored = shutil.ignore_patterns("__pycache__")
+            ignored = shutil.ignore_patterns("__pycache__", "*.ipynb")
             shutil.copytree(target.with_name(source), draft, ignore=ignored)
         for path in (drafts[0] / "README.md", *drafts[1].glob("*.py")):
             text = path.read_text(encoding="utf-8")

@@ -252,6 +252,7 @@ FILES = {
     "README.md": "# Toy\n\nRun `python -m examples.toy`, see examples/toy_two.\n\n"
     "<!-- results -->\n| toy | 0.5 |\n<!-- end of results -->\n",
     "__pycache__/data.pyc": "toy",
+    "walkthrough.ipynb": "toy",
 }
 
 
