@@ -58,7 +58,7 @@ PRESETS = {
     "default": {},
     # A few seconds, for tests: enough to beat guessing, no more.
     "smoke": {"epochs": 1, "copies": 1, "units": 32},
-    # A quarter of an hour: a second layer, and more damage to learn from.
+    # A second layer, and more damage to learn from.
     "full": {"layers": 2, "copies": 16, "epochs": 5},
 }
 

@@ -5,7 +5,6 @@ Letters: N texts (sentences as written, and damaged ones), T words of a text.
 
 import re
 import sysconfig
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,6 +143,7 @@ def split_documents(config: Config, notes: list[str]) -> dict[str, list[list[str
     Raises:
         UserError: a file cannot be read, or has too few sentences.
     """
+    source = config.data or PYTHON_DOCUMENTATION
     given = {"validation": config.validation_data, "test": config.test_data}
     documents: dict[str, list[list[str]]] = {name: [] for name in SPLITS}
     for name, path in given.items():
@@ -167,12 +167,12 @@ def split_documents(config: Config, notes: list[str]) -> dict[str, list[list[str
                 seen.add(tuple(sentence))
         if not parts[name]:
             raise UserError(
-                f"{given.get(name) or config.data} has no sentence for {name} (from a "
+                f"{given.get(name) or source} has no sentence for {name} (from a "
                 f"capital to a full stop, {MIN_WORDS} to {config.max_length} words)"
             )
     if len(seen) < MIN_SENTENCES:
         raise UserError(
-            f"{config.data} must have at least {MIN_SENTENCES} different sentences of "
+            f"{source} must have at least {MIN_SENTENCES} different sentences of "
             f"{MIN_WORDS} to {config.max_length} words; it has {len(seen)}"
         )
     if again:
@@ -206,19 +206,17 @@ def own_documents(path: Path) -> list[list[str]]:
     Raises:
         UserError: the file cannot be read.
     """
-    found = list(sentences(files.read_text(path)))
+    found = sentences(files.read_text(path))
     step = SENTENCES_OF_A_DOCUMENT
     return [found[start : start + step] for start in range(0, len(found), step)]
 
 
 def sentences(text: str) -> list[str]:
     """Return the sentences of a text that are prose, from a capital to a full stop."""
-    return list(_sentences(text))
-
-
-def _sentences(text: str) -> Iterator[str]:
+    found = []
     for paragraph in re.split(r"\n\s*\n", text):
         joined = " ".join(_BULLET.sub("", paragraph).split())
         for sentence in _END.split(joined):
             if not sentence[:1].islower() and _PROSE.fullmatch(sentence):
-                yield sentence
+                found.append(sentence)
+    return found

@@ -5,7 +5,7 @@ Letters: N sentences, T words of a sentence.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,21 +38,18 @@ class Preprocessor:
 
     @classmethod
     def fit(
-        cls, sentences: Iterable[Sequence[str]], *, min_count: int, max_length: int
+        cls, sentences: Sequence[Sequence[str]], *, min_count: int, max_length: int
     ) -> "Preprocessor":
         """Learn the words of the training sentences.
 
         Words, and endings of rarer words, that occur `min_count` times are known.
         """
         counts = Counter(word for sentence in sentences for word in sentence)
-        known = {word: n for word, n in counts.items() if n >= min_count}
-        endings = Counter()
-        for word, count in counts.items():
-            if word not in known:
-                endings[ending(word)] += count
-        known |= {end: n for end, n in endings.items() if n >= min_count}
-        ranked = sorted(known, key=lambda token: (-known[token], token))
-        return cls(Vocabulary(ranked), max_length)
+        tokens = (
+            [word if counts[word] >= min_count else ending(word) for word in sentence]
+            for sentence in sentences
+        )
+        return cls(Vocabulary.fit(tokens, min_count=min_count), max_length)
 
     def token(self, word: str) -> str:
         """Return the word if it is known, or else its ending."""

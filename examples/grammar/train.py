@@ -60,11 +60,9 @@ def train(config: Config, console: Console | None = None) -> run_folder.Run:
 
 
 def describe(data: Data, console: Console):
-    """Print the number of texts of every split, the known words, and the notes."""
-    rows = [
-        (name, len(split.texts), int(split.targets.sum()))
-        for name, split in ((name, getattr(data, name)) for name in SPLITS)
-    ]
+    """Print the number of texts of every split, and the notes."""
+    splits = {name: getattr(data, name) for name in SPLITS}
+    rows = [(name, len(x.texts), int(x.targets.sum())) for name, x in splits.items()]
     table(console, "sentences", ("split", "texts", "of these, damaged"), rows)
     for text in data.notes:
         note(console, text)
